@@ -1,0 +1,1 @@
+"""Measurements: ratios against a named peer or floor, taken in the same run."""

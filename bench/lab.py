@@ -1,0 +1,168 @@
+"""A real JupyterLab on loopback and a notebook open in it, for measurements and browser tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Locator, Page
+
+ROOT = Path(__file__).parent.parent
+ARTIFACTS = ROOT / "tests" / "artifacts"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+]
+
+
+def chromium() -> str:
+    """The browser to drive."""
+    named = os.environ.get("NEXUS_CHROMIUM")
+    found = named or next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    if found is None:
+        raise RuntimeError("no Chromium found: install it (Debian: apt-get install chromium) or set NEXUS_CHROMIUM to its path")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Lab:
+    """One JupyterLab server on loopback, with folders of its own."""
+
+    url: str
+    folder: Path
+    log: Path
+
+    def write(self, name: str, cells: list[str], *, kernel: str = "nexus") -> str:
+        """Put a notebook with these code cells into the server's folder."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+        )
+        nbformat.write(notebook, self.folder / name)
+        return name
+
+
+@contextlib.contextmanager
+def running_lab(home: Path) -> Iterator[Lab]:
+    """A server with all its folders under ``home``; ended with the context."""
+    folder = home / "notebooks"
+    shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns("*.py", ".ipynb_checkpoints"))
+    port = free_port()
+    log = home / "lab.log"
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "TZ": "Europe/Berlin",
+    }
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=test", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
+        "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    with log.open("wb") as sink:
+        server = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/api?token=test", timeout=2):
+                break
+            assert server.poll() is None, log.read_text(errors="replace")
+            assert time.monotonic() < deadline, log.read_text(errors="replace")
+            time.sleep(0.2)
+        yield Lab(url, folder, log)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait(5)
+
+
+@dataclass
+class Notebook:
+    """A notebook open in a page."""
+
+    page: Page
+    lab: Lab
+    name: str
+    errors: list[str] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+
+    def open(self) -> Notebook:
+        """Open it and wait for its kernel."""
+        self.page.goto(f"{self.lab.url}/lab/tree/{self.name}?token=test&reset")
+        self.wait_idle()
+        return self
+
+    def wait_idle(self) -> None:
+        """Wait until the notebook is there and its kernel is idle."""
+        self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=60_000)
+        self.page.wait_for_selector(
+            '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000
+        )
+
+    def command(self, name: str, arguments: dict[str, object] | None = None) -> None:
+        """Execute a command of JupyterLab."""
+        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments or {}])
+
+    def run_all(self) -> None:
+        """Run all cells; returns when they have been started."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+    def cell(self, number: int) -> Locator:
+        """The code cell ``number``, from 0."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").nth(number)
+
+    def run(self, number: int) -> Locator:
+        """Run one code cell as a user would; gives its output area."""
+        self.cell(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        return self.cell(number).locator(".jp-OutputArea")
+
+    def ask(self, number: int, expect: str) -> None:
+        """Run the code cell ``number`` and wait until its output says ``expect``."""
+        self.run(number)
+        self.cell(number).locator(".jp-OutputArea-output", has_text=expect).first.wait_for(timeout=20_000)
+
+    def panel(self, title: str) -> Locator:
+        """The first view of the panel with this title."""
+        return self.page.locator(".nexus-panel", has_text=title).first
+
+    def screenshot(self, name: str, target: Locator | None = None) -> Path:
+        """Keep a picture among the artifacts."""
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        path = ARTIFACTS / f"{name}.png"
+        if target is None:
+            self.page.screenshot(path=path)
+        else:
+            target.screenshot(path=path)
+        return path

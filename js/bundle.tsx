@@ -1,0 +1,61 @@
+/**
+ * The page's one bundle.  The loader (`loader/loader.js`) opens it once a page; every panel starts
+ * with its model and shows itself in as many views as the page has.
+ */
+import { createRoot } from "react-dom/client";
+import { registry } from "./components/registry";
+import { keepBundle } from "./host/keep";
+import type { InitializeContext, RenderContext } from "./host/model";
+import { PanelStore } from "./host/store";
+import { makeNames } from "./render/names";
+import { Panel } from "./render/Panel";
+import { adoptTheme } from "./theme/theme";
+
+/** Shows a started panel in an element; the returned function takes it away. */
+export type Show = (view: RenderContext) => () => void;
+
+/** Starts the panel of a model; nothing is shown yet. */
+export function start(context: InitializeContext): Show {
+  const ended = context.signal ?? new AbortController().signal;
+  const store = new PanelStore(context.model, ended);
+  return ({ el, signal }) => {
+    const releaseTheme = adoptTheme(el);
+    const place = el.ownerDocument.createElement("div");
+    el.replaceChildren(place);
+    const names = makeNames();
+    const root = createRoot(place, { identifierPrefix: names });
+    root.render(<Panel host={store} registry={registry} names={names} />);
+    let shown = true;
+    const end = (): void => {
+      if (!shown) return;
+      shown = false;
+      signal?.removeEventListener("abort", end);
+      root.unmount();
+      place.remove();
+      releaseTheme();
+    };
+    signal?.addEventListener("abort", end, { once: true });
+    if (signal?.aborted) end();
+    return end;
+  };
+}
+
+/** For the loader: takes note of the bundle's own bytes, and hands out what starts panels. */
+export function open(address: string, bytes: ArrayBuffer | ArrayBufferView): typeof start {
+  if (import.meta.url.startsWith("blob:")) URL.revokeObjectURL(import.meta.url);
+  keepBundle(address, bytes);
+  return start;
+}
+
+/** For a page that has the bundle without the loader: a definition in anywidget's shape, one a model. */
+export default () => {
+  let show: Show | undefined;
+  return {
+    initialize(context: InitializeContext): void {
+      show = start(context);
+    },
+    render(view: RenderContext): (() => void) | undefined {
+      return show?.(view);
+    },
+  };
+};

@@ -1,0 +1,125 @@
+/**
+ * Reading what the kernel sends.  Everything is `unknown` until it has been looked at: a message that
+ * is not of the expected shape is null, an optional field that is missing has the protocol's default.
+ * Trees are checked node by node where they are laid out (`view.ts`).
+ */
+import type { Cause, ErrorInfo, JsonValue, KernelMessage, Problem } from "../generated/protocol";
+
+export type Json = JsonValue;
+export type JsonObject = { [key: string]: JsonValue };
+
+/** A kernel message whose tree has not been looked into yet. */
+export type Received =
+  | { kind: "snapshot"; panel: string; title: string; rev: number; tree: unknown }
+  | { kind: "commit"; rev: number; cause: Cause; tree: unknown }
+  | Extract<KernelMessage, { kind: "started" | "result" | "reject" | "progress" | "emitted" | "closed" }>;
+
+export function isObject(value: unknown): value is { [key: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The object's own property, never one of its prototype's. */
+export function own(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as { [key: string]: unknown })[name] : undefined;
+}
+
+function string(value: unknown, fallback = ""): string {
+  return typeof value === "string" ? value : fallback;
+}
+
+function count(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function position(value: unknown): number {
+  return count(value) ?? 0;
+}
+
+export function readError(value: unknown): ErrorInfo {
+  const raw = isObject(value) ? value : {};
+  return {
+    code: string(own(raw, "code"), "ERROR"),
+    name: string(own(raw, "name"), "Error"),
+    message: string(own(raw, "message")) || "The call failed without saying why.",
+    hint: string(own(raw, "hint")),
+    line: position(own(raw, "line")),
+    column: position(own(raw, "column")),
+    stack: string(own(raw, "stack")),
+  };
+}
+
+export function readProblem(value: unknown): Problem | null {
+  if (!isObject(value)) return null;
+  const message = string(own(value, "message"));
+  if (!message) return null;
+  const severity = own(value, "severity");
+  return {
+    severity: severity === "warning" || severity === "info" ? severity : "error",
+    code: string(own(value, "code")),
+    message,
+    line: position(own(value, "line")),
+    column: position(own(value, "column")),
+  };
+}
+
+function readCause(value: unknown): Cause {
+  const raw = isObject(value) ? value : {};
+  const kind = own(raw, "kind");
+  const tool = own(raw, "tool");
+  const client = own(raw, "client");
+  return {
+    kind: kind === "tool" || kind === "edit" || kind === "reset" ? kind : "python",
+    tool: typeof tool === "string" ? tool : null,
+    client: typeof client === "string" ? client : null,
+    seq: count(own(raw, "seq")),
+  };
+}
+
+/** The message, or null when it is none of ours (other users of the comm exist) or is malformed. */
+export function readMessage(value: unknown): Received | null {
+  if (!isObject(value)) return null;
+  const kind = own(value, "kind");
+  const rev = count(own(value, "rev"));
+  const client = own(value, "client");
+  const seq = count(own(value, "seq"));
+  const call = typeof client === "string" && seq !== null ? { client, seq } : null;
+  switch (kind) {
+    case "snapshot":
+      if (rev === null) return null;
+      return {
+        kind,
+        panel: string(own(value, "panel")),
+        title: string(own(value, "title")),
+        rev,
+        tree: own(value, "tree"),
+      };
+    case "commit":
+      if (rev === null) return null;
+      return { kind, rev, cause: readCause(own(value, "cause")), tree: own(value, "tree") ?? null };
+    case "started":
+      return call && { kind, ...call, tool: string(own(value, "tool")) };
+    case "result": {
+      const error = own(value, "error");
+      return call && { kind, ...call, error: error == null ? null : readError(error) };
+    }
+    case "reject":
+      return call && { kind, ...call, error: readError(own(value, "error")) };
+    case "progress": {
+      const done = own(value, "done");
+      const total = own(value, "total");
+      if (!call || typeof done !== "number" || !Number.isFinite(done)) return null;
+      const known = typeof total === "number" && Number.isFinite(total) && total > 0;
+      return { kind, ...call, done, total: known ? total : null, text: string(own(value, "text")) };
+    }
+    case "emitted":
+      return {
+        kind,
+        event: string(own(value, "event")),
+        payload: (own(value, "payload") ?? null) as JsonValue,
+      };
+    case "closed":
+      return { kind, reason: string(own(value, "reason")) };
+    default:
+      return null;
+  }
+}

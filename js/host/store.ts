@@ -1,0 +1,280 @@
+/**
+ * A panel in the page: what the kernel last said, what this page waits for, and who wants to know.
+ * One store a model, shared by all its views; made when the model is, ended by its signal.
+ */
+import type { ErrorInfo } from "../generated/protocol";
+import type { Call, Connection, DispatchOptions, NodeStatus, PanelHost, PanelState } from "../render/host";
+import { Calls, type Outcome } from "./calls";
+import { type Channel, openChannel } from "./comm";
+import { type JsonObject, type Received, readMessage } from "./messages";
+import type { WidgetModel } from "./model";
+import { makeClientName, readMoment } from "./moment";
+import { addToast, readToast } from "./toasts";
+import { Topics } from "./topics";
+import { EMPTY_VIEW, layOut, type View, type ViewNode } from "./view";
+
+/** The protocol of `nexus_jupyter/protocol.py` that this page speaks. */
+export const PROTOCOL = 1;
+/** Milliseconds without an answer to hello after which the page says so. */
+export const HELLO_TIMEOUT = 5_000;
+
+const IDLE: NodeStatus = { pending: null, error: null };
+const PANEL = "panel";
+
+function localError(code: string, message: string): ErrorInfo {
+  return { code, name: "Error", message, hint: "", line: 0, column: 0, stack: "" };
+}
+
+export class PanelStore implements PanelHost {
+  readonly client = makeClientName();
+  #channel: Channel;
+  #topics = new Topics();
+  #calls: Calls;
+  #view: View = EMPTY_VIEW;
+  #rev = 0;
+  #seq = 0;
+  #toastCount = 0;
+  /** Whether what is shown came from the kernel, not from what the model was saved with. */
+  #synced = false;
+  #resyncing = false;
+  #helloTimer: ReturnType<typeof setTimeout> | undefined;
+  #statuses = new Map<string, NodeStatus>();
+  #errors = new Map<string, ErrorInfo>();
+  #ownErrors = new Set<number>();
+  #panel: PanelState = {
+    title: "",
+    rev: 0,
+    ready: false,
+    root: null,
+    problems: [],
+    strayErrors: [],
+    toasts: [],
+    connection: "connecting",
+    closedReason: "",
+  };
+
+  /** Shows the model's `_snapshot` at once, if it has one, and says hello to the kernel. */
+  constructor(model: WidgetModel, signal: AbortSignal) {
+    this.#calls = new Calls((node) => this.#refreshStatus(node));
+    this.#channel = openChannel(model, (message) => this.#receive(message), signal);
+    signal.addEventListener("abort", () => this.#end(), { once: true });
+    const saved = readMessage(model.get("_snapshot"));
+    if (saved?.kind === "snapshot") this.#show(saved.tree, saved.rev, saved.title);
+    if (!signal.aborted) this.#hello();
+  }
+
+  // --- for the renderer --------------------------------------------------------------------------
+
+  subscribePanel(listener: () => void): () => void {
+    return this.#topics.subscribe(PANEL, listener);
+  }
+
+  panel(): PanelState {
+    return this.#panel;
+  }
+
+  subscribeNode(key: string, listener: () => void): () => void {
+    return this.#topics.subscribe(`node ${key}`, listener);
+  }
+
+  node(key: string): ViewNode | undefined {
+    return this.#view.nodes.get(key);
+  }
+
+  subscribeStatus(node: string, listener: () => void): () => void {
+    return this.#topics.subscribe(`status ${node}`, listener);
+  }
+
+  status(node: string): NodeStatus {
+    return this.#statuses.get(node) ?? IDLE;
+  }
+
+  /** Listeners that have not left; 0 after the last view is gone. */
+  get listeners(): number {
+    return this.#topics.size;
+  }
+
+  dispatch(node: string, event: string, detail: JsonObject = {}, options: DispatchOptions = {}): Call {
+    this.#seq += 1;
+    const seq = this.#seq;
+    if (options.ownErrors) this.#ownErrors.add(seq);
+    else this.dismissError(node);
+    const done = this.#calls.open(seq, node);
+    const sent =
+      this.#panel.connection !== "closed" &&
+      this.#channel.send({
+        kind: "event",
+        client: this.client,
+        seq,
+        node,
+        name: event,
+        detail,
+        ...readMoment(),
+        base: this.#rev,
+      });
+    if (!sent) {
+      const message =
+        this.#panel.connection === "closed"
+          ? "This panel has ended. Run its cell again to use it."
+          : "The kernel cannot be reached. Run this cell again.";
+      this.#settle(seq, { error: localError("NOT_CONNECTED", message) });
+    }
+    return { seq, done };
+  }
+
+  cancel(seq: number): void {
+    if (!this.#calls.has(seq)) return;
+    this.#calls.update(seq, { cancelling: true });
+    if (!this.#channel.send({ kind: "cancel", client: this.client, seq })) {
+      this.#settle(seq, { error: localError("NOT_CONNECTED", "The kernel cannot be reached any more.") });
+    }
+  }
+
+  dismissError(node: string): void {
+    if (!this.#errors.delete(node)) return;
+    this.#refreshStatus(node);
+    this.#refreshStray();
+  }
+
+  dismissToast(id: number): void {
+    this.#update({ toasts: this.#panel.toasts.filter((toast) => toast.id !== id) });
+  }
+
+  // --- from the kernel ---------------------------------------------------------------------------
+
+  #receive(message: Received): void {
+    if (this.#panel.connection === "closed") return;
+    clearTimeout(this.#helloTimer);
+    this.#connect("live");
+    switch (message.kind) {
+      case "snapshot":
+        this.#resyncing = false;
+        // What the model was saved with may be of another life of the panel: the first answer wins over it.
+        if (this.#synced && message.rev < this.#rev) break;
+        this.#synced = true;
+        this.#show(message.tree, message.rev, message.title);
+        break;
+      case "commit":
+        this.#commit(message.rev, message.tree);
+        break;
+      case "started":
+        if (message.client === this.client) this.#calls.update(message.seq, { tool: message.tool });
+        break;
+      case "progress": {
+        const { done, total, text } = message;
+        if (message.client === this.client)
+          this.#calls.update(message.seq, { progress: { done, total, text } });
+        break;
+      }
+      case "result":
+      case "reject":
+        if (message.client === this.client) this.#settle(message.seq, { error: message.error });
+        break;
+      case "emitted": {
+        const known = message.event === "toast" || message.event === "notify";
+        const toast = known ? readToast(this.#toastCount + 1, message.payload) : null;
+        if (!toast) break;
+        this.#toastCount += 1;
+        this.#update({ toasts: addToast(this.#panel.toasts, toast) });
+        break;
+      }
+      case "closed":
+        this.#update({ connection: "closed", closedReason: message.reason });
+        this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
+        break;
+    }
+  }
+
+  /** Commits in order; an old one is passed by, a gap that the tree does not close asks for a snapshot. */
+  #commit(rev: number, tree: unknown): void {
+    if (this.#synced && rev <= this.#rev) return;
+    if (tree !== null) {
+      this.#synced = true;
+      this.#show(tree, rev);
+    } else if (this.#synced && rev === this.#rev + 1) {
+      this.#rev = rev;
+      this.#update({ rev });
+    } else if (!this.#resyncing) {
+      this.#resyncing = true;
+      this.#sayHello();
+    }
+  }
+
+  #show(tree: unknown, rev: number, title = this.#panel.title): void {
+    const { view, changed } = layOut(tree, this.#view);
+    this.#view = view;
+    this.#rev = rev;
+    for (const key of changed) this.#topics.notify(`node ${key}`);
+    this.#update({
+      title,
+      rev,
+      ready: true,
+      root: view.root,
+      problems: view.problems,
+      strayErrors: this.#strayErrors(),
+    });
+  }
+
+  #settle(seq: number, outcome: Outcome): void {
+    const node = this.#calls.settle(seq, outcome);
+    const own = this.#ownErrors.delete(seq);
+    if (node === null || own || !outcome.error) return;
+    this.#errors.set(node, outcome.error);
+    this.#refreshStatus(node);
+    this.#refreshStray();
+  }
+
+  // --- connection --------------------------------------------------------------------------------
+
+  #hello(): void {
+    if (this.#sayHello()) this.#helloTimer = setTimeout(() => this.#connect("silent"), HELLO_TIMEOUT);
+    else this.#connect("silent");
+  }
+
+  #sayHello(): boolean {
+    return this.#channel.send({ kind: "hello", client: this.client, protocol: PROTOCOL });
+  }
+
+  #connect(connection: Connection): void {
+    if (this.#panel.connection !== connection) this.#update({ connection });
+  }
+
+  #end(): void {
+    clearTimeout(this.#helloTimer);
+    this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
+    if (this.#panel.connection !== "closed") {
+      this.#update({ connection: "closed", closedReason: "Its widget was closed." });
+    }
+  }
+
+  // --- news --------------------------------------------------------------------------------------
+
+  #update(part: Partial<PanelState>): void {
+    this.#panel = { ...this.#panel, ...part };
+    this.#topics.notify(PANEL);
+  }
+
+  #refreshStatus(node: string): void {
+    const pending = this.#calls.shown(node);
+    const error = this.#errors.get(node) ?? null;
+    const old = this.status(node);
+    if (old.pending === pending && old.error === error) return;
+    if (pending || error) this.#statuses.set(node, { pending, error });
+    else this.#statuses.delete(node);
+    this.#topics.notify(`status ${node}`);
+  }
+
+  #strayErrors(): PanelState["strayErrors"] {
+    const stray = [...this.#errors].filter(([node]) => !this.#view.ids.has(node));
+    const old = this.#panel.strayErrors;
+    const same =
+      stray.length === old.length &&
+      stray.every(([node, error], i) => old[i]?.[0] === node && old[i]?.[1] === error);
+    return same ? old : stray;
+  }
+
+  #refreshStray(): void {
+    const strayErrors = this.#strayErrors();
+    if (strayErrors !== this.#panel.strayErrors) this.#update({ strayErrors });
+  }
+}

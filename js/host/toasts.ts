@@ -1,0 +1,24 @@
+import type { Toast } from "../render/host";
+import { isObject, own } from "./messages";
+
+const MAX_TOASTS = 4;
+const MAX_TEXT = 2_000;
+const LEVELS = new Set(["info", "success", "warn", "error"]);
+
+/** A toast from the payload of `$emit('toast', …)`: a text, or an object with `text` (or `message`) and `level`. */
+export function readToast(id: number, payload: unknown): Toast | null {
+  const raw = isObject(payload) ? payload : { text: payload };
+  const said = own(raw, "text") ?? own(raw, "message");
+  if (typeof said !== "string" && typeof said !== "number") return null;
+  const text = String(said).slice(0, MAX_TEXT);
+  const named = own(raw, "level");
+  const level = named === "warning" ? "warn" : named;
+  return text.trim()
+    ? { id, text, level: (LEVELS.has(level as string) ? level : "info") as Toast["level"] }
+    : null;
+}
+
+/** The newest few toasts: a panel that emits in a loop must not bury the page. */
+export function addToast(toasts: readonly Toast[], toast: Toast): readonly Toast[] {
+  return [...toasts, toast].slice(-MAX_TOASTS);
+}

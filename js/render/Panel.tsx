@@ -1,0 +1,63 @@
+/** A whole panel: the view, and around it what has to be said about it. */
+import { memo, type ReactNode, useRef } from "react";
+import { ErrorBoundary } from "./ErrorBoundary";
+import { EnabledContext, HostContext, type PanelHost, usePanel } from "./host";
+import { SUPPRESS, useOwnKeys } from "./keys";
+import { ConnectionNote, Problems, StrayErrors, Toasts } from "./Messages";
+import { Node, RegistryContext } from "./Node";
+import { NamesContext } from "./names";
+import type { Registry } from "./registry";
+
+interface Properties {
+  readonly host: PanelHost;
+  readonly registry: Registry;
+  /** The prefix of the panel's ids in the page, from `makeNames`. */
+  readonly names: string;
+}
+
+export function Panel({ host, registry, names }: Properties): ReactNode {
+  return (
+    <HostContext.Provider value={host}>
+      <RegistryContext.Provider value={registry}>
+        <NamesContext.Provider value={names}>
+          <Frame />
+        </NamesContext.Provider>
+      </RegistryContext.Provider>
+    </HostContext.Provider>
+  );
+}
+
+function Frame(): ReactNode {
+  const panel = usePanel();
+  const element = useRef<HTMLElement>(null);
+  useOwnKeys(element);
+  const enabled = panel.connection === "connecting" || panel.connection === "live";
+  return (
+    <section
+      className="nexus-panel"
+      aria-label={panel.title || "Panel"}
+      data-connection={panel.connection}
+      ref={element}
+      {...{ [SUPPRESS]: "true" }}
+    >
+      <ConnectionNote panel={panel} />
+      <Problems problems={panel.problems} />
+      <StrayErrors errors={panel.strayErrors} />
+      <ErrorBoundary name="The panel" attempt={panel.rev}>
+        <EnabledContext.Provider value={enabled}>
+          {panel.root !== null && <View root={panel.root} />}
+        </EnabledContext.Provider>
+      </ErrorBoundary>
+      <Toasts toasts={panel.toasts} />
+    </section>
+  );
+}
+
+/** Apart from the frame, so that a toast or a message does not draw the view again. */
+const View = memo(function View({ root }: { root: string }): ReactNode {
+  return (
+    <div className="nx-view">
+      <Node nodeKey={root} />
+    </div>
+  );
+});

@@ -1,0 +1,90 @@
+/**
+ * What the renderer needs of whoever runs the panel.  Where trees come from (a kernel's comm, a guest
+ * in the page, a saved snapshot) is not its business.
+ */
+import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
+import type { ErrorInfo, Problem } from "../generated/protocol";
+import type { Outcome, PendingCall } from "../host/calls";
+import type { JsonObject } from "../host/messages";
+import type { ViewNode } from "../host/view";
+
+/** `connecting`: hello was said; `live`: answered; `silent`: no answer; `closed`: ended for good. */
+export type Connection = "connecting" | "live" | "silent" | "closed";
+
+export interface NodeStatus {
+  readonly pending: PendingCall | null;
+  readonly error: ErrorInfo | null;
+}
+
+export interface Toast {
+  readonly id: number;
+  readonly level: "info" | "success" | "warn" | "error";
+  readonly text: string;
+}
+
+/** The panel as a whole; replaced, never changed. */
+export interface PanelState {
+  readonly title: string;
+  readonly rev: number;
+  /** Whether there is anything to show yet. */
+  readonly ready: boolean;
+  readonly root: string | null;
+  readonly problems: readonly Problem[];
+  /** Errors of calls whose component is no longer in the view, by node. */
+  readonly strayErrors: readonly (readonly [node: string, error: ErrorInfo])[];
+  readonly toasts: readonly Toast[];
+  readonly connection: Connection;
+  readonly closedReason: string;
+}
+
+export interface Call {
+  readonly seq: number;
+  readonly done: Promise<Outcome>;
+}
+
+export interface DispatchOptions {
+  /** The caller shows a failure itself: it is not put at the node. */
+  ownErrors?: boolean;
+}
+
+export interface PanelHost {
+  subscribePanel(listener: () => void): () => void;
+  panel(): PanelState;
+  subscribeNode(key: string, listener: () => void): () => void;
+  node(key: string): ViewNode | undefined;
+  subscribeStatus(node: string, listener: () => void): () => void;
+  status(node: string): NodeStatus;
+  dispatch(node: string, event: string, detail?: JsonObject, options?: DispatchOptions): Call;
+  cancel(seq: number): void;
+  dismissError(node: string): void;
+  dismissToast(id: number): void;
+}
+
+export const HostContext = createContext<PanelHost | null>(null);
+
+export function useHost(): PanelHost {
+  const host = useContext(HostContext);
+  if (!host) throw new Error("A panel component was drawn outside a panel.");
+  return host;
+}
+
+export function usePanel(): PanelState {
+  const host = useHost();
+  const subscribe = useCallback((listener: () => void) => host.subscribePanel(listener), [host]);
+  return useSyncExternalStore(subscribe, () => host.panel());
+}
+
+export function useViewNode(key: string): ViewNode | undefined {
+  const host = useHost();
+  const subscribe = useCallback((listener: () => void) => host.subscribeNode(key, listener), [host, key]);
+  return useSyncExternalStore(subscribe, () => host.node(key));
+}
+
+export function useNodeStatus(node: string): NodeStatus {
+  const host = useHost();
+  const subscribe = useCallback((listener: () => void) => host.subscribeStatus(node, listener), [host, node]);
+  return useSyncExternalStore(subscribe, () => host.status(node));
+}
+
+/** Whether controls take input: false while there is no kernel to take it, or the panel has ended. */
+export const EnabledContext = createContext(true);

@@ -1,0 +1,96 @@
+"""Interactive panels for Jupyter.
+
+``%load_ext nexus_jupyter`` gives the cell magic ``%%nxml``; ``Panel`` and ``load`` do the same from
+Python.  Importing this package loads no server, no AI and no WebAssembly; names are resolved when
+they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .errors import (
+        ArgumentError,
+        CapabilityError,
+        DocumentError,
+        HandlerError,
+        LimitError,
+        NexusError,
+        StateError,
+    )
+    from .panel import Panel, load, panels
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ArgumentError": ".errors",
+    "CapabilityError": ".errors",
+    "DocumentError": ".errors",
+    "HandlerError": ".errors",
+    "LimitError": ".errors",
+    "NexusError": ".errors",
+    "Panel": ".panel",
+    "StateError": ".errors",
+    "load": ".panel",
+    "panels": ".panel",
+}
+
+__all__ = [
+    "ArgumentError",
+    "CapabilityError",
+    "DocumentError",
+    "HandlerError",
+    "LimitError",
+    "NexusError",
+    "Panel",
+    "StateError",
+    "__version__",
+    "load",
+    "panels",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home, __name__), name)
+    if home == ".panel":
+        _give_panels_a_face()
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
+
+def _give_panels_a_face() -> None:
+    from .panel import panel
+
+    def show(shown: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
+        from .widget.mimebundle import mimebundle
+
+        return mimebundle(shown)
+
+    if panel.face is None:
+        panel.face = show
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Called by ``%load_ext nexus_jupyter``."""
+    _give_panels_a_face()
+    from .widget.magic import register
+
+    register(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Called by ``%unload_ext nexus_jupyter``: ends all panels."""
+    from .widget.magic import unregister
+
+    unregister(shell)

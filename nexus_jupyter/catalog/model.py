@@ -1,0 +1,190 @@
+"""What a catalog entry says: components, their properties and events, and extensions."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
+
+PropType = Literal[
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "enum",
+    "list",
+    "object",
+    "any",
+    "duration",  # written `150ms` or `5s`; a number of milliseconds once read
+    "style",  # CSS declarations from `Catalog.styles`
+    "expression",
+    "args",
+    "identifier",
+    "tool",
+]
+DetailType = Literal["string", "number", "boolean", "list", "object", "any"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PropEntry(_Entry):
+    """One attribute of a component.
+
+    ``resolved`` is false for what the reader or the guest uses up and the renderer never sees.
+    ``min`` and ``max`` are inclusive and belong to numbers.
+    """
+
+    name: str
+    type: PropType
+    description: str
+    enum: tuple[str, ...] = ()
+    default: JsonValue = None
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    resolved: bool = True
+
+    @model_validator(mode="after")
+    def _enum_fits_type(self) -> Self:
+        if (self.type == "enum") != bool(self.enum):
+            raise ValueError(f"property {self.name!r}: `enum` belongs to the type enum, and to that only")
+        if self.type == "enum" and self.default is not None and self.default not in self.enum:
+            raise ValueError(f"property {self.name!r}: the default {self.default!r} is not in its enum")
+        return self
+
+
+class EventEntry(_Entry):
+    """One event of a component; ``detail`` is the shape of ``$event``."""
+
+    name: str
+    description: str
+    detail: dict[str, DetailType] = {}
+
+
+class ComponentEntry(_Entry):
+    """One component.
+
+    ``content`` is the property that text children go to, None when text is not allowed.
+    ``children`` says whether elements may stand inside; ``only`` and ``within`` restrict which and where.
+    ``bind`` is the type of value that a bound place holds, None when the component takes no ``bind``.
+    ``label`` lists the properties of which one must name the component for assistive technology.
+    ``needs`` lists common attributes that are required here; of each group in ``one_of`` exactly one is.
+    ``keeps_lines``: text children are dedented rather than collapsed.
+    ``available`` is false for a component that the language knows and this version does not build.
+    """
+
+    name: str
+    group: Literal["layout", "control", "display", "input", "python"]
+    description: str
+    available: bool
+    props: tuple[PropEntry, ...] = ()
+    events: tuple[EventEntry, ...] = ()
+    content: str | None = None
+    children: Literal["none", "components"] = "none"
+    only: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    bind: DetailType | None = None
+    span: int
+    label: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    keeps_lines: bool = False
+    example: str
+
+    @model_validator(mode="after")
+    def _names_are_declared(self) -> Self:
+        names = [p.name for p in self.props]
+        if len(set(names)) != len(names):
+            raise ValueError(f"component {self.name!r} describes a property twice")
+        if self.content is not None and self.content not in names:
+            raise ValueError(f"component {self.name!r}: its content goes to {self.content!r}, which is no property")
+        if not 1 <= self.span <= 12:
+            raise ValueError(f"component {self.name!r}: a span is from 1 to 12")
+        return self
+
+    @property
+    def bindable(self) -> bool:
+        """Whether the component takes ``bind``."""
+        return self.bind is not None
+
+    @cached_property
+    def prop_by_name(self) -> dict[str, PropEntry]:
+        """The component's own properties; those of every component are ``Catalog.common``."""
+        return {p.name: p for p in self.props}
+
+    @cached_property
+    def event_names(self) -> tuple[str, ...]:
+        """The events that ``on:EVENT`` may name."""
+        return tuple(e.name for e in self.events)
+
+
+class CapabilityEntry(_Entry):
+    """A right that an extension's methods use, named ``kind:verb``."""
+
+    name: str
+    description: str
+    dangerous: bool = False
+
+
+class MethodEntry(_Entry):
+    """A method of an extension and the capability that it uses."""
+
+    name: str
+    capability: str
+    description: str
+
+
+class OptionEntry(_Entry):
+    """An attribute that an ``Extension`` element may carry; ``dangerous`` values are worth a warning."""
+
+    name: str
+    type: Literal["string", "list", "enum", "number", "boolean"]
+    description: str
+    enum: tuple[str, ...] = ()
+    default: JsonValue = None
+    dangerous: tuple[str, ...] = ()
+
+
+class ExtensionEntry(_Entry):
+    """An extension: what a panel may ask of the world outside its sandbox.
+
+    ``dynamic``: its methods are whatever Python handed to the panel.
+    """
+
+    name: str
+    available: bool
+    description: str
+    capabilities: tuple[CapabilityEntry, ...]
+    methods: tuple[MethodEntry, ...]
+    options: tuple[OptionEntry, ...]
+    dynamic: bool = False
+
+    @model_validator(mode="after")
+    def _methods_use_own_capabilities(self) -> Self:
+        own = {c.name for c in self.capabilities}
+        if foreign := sorted({m.capability for m in self.methods} - own):
+            raise ValueError(f"extension {self.name!r}: its methods use capabilities that it does not list: {', '.join(foreign)}")
+        return self
+
+
+class Catalog(_Entry):
+    """All components and extensions that the language knows, with what is common to components."""
+
+    components: dict[str, ComponentEntry]
+    extensions: dict[str, ExtensionEntry]
+    common: dict[str, PropEntry]
+    styles: tuple[str, ...]
+
+    @cached_property
+    def capabilities(self) -> dict[str, CapabilityEntry]:
+        """Every capability of every extension, by name."""
+        return {c.name: c for e in self.extensions.values() for c in e.capabilities}
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Other spellings of common attributes, to the preferred one."""
+        return {alias: p.name for p in self.common.values() for alias in p.aliases}

@@ -1,0 +1,66 @@
+"""Collects the problems of one document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..diagnostics import Diagnostic, Fix, Severity, Span
+from .codes import SEVERITIES
+from .nearest import nearest
+
+
+class Problems:
+    """What was found so far, at most ``limit`` problems; the same code at the same place counts once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._found: dict[tuple[str, int, int], tuple[Diagnostic, int]] = {}
+        self._more: tuple[int, Span] | None = None
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        node: int = -1,
+        hint: str = "",
+        fix: Fix | None = None,
+        severity: Severity | None = None,
+    ) -> None:
+        """Adds a problem; ``node`` is the number of the element it belongs to."""
+        key = (code, span.start, span.end)
+        if key in self._found:
+            return
+        if self.full:
+            self._more = ((self._more[0] if self._more else 0) + 1, self._more[1] if self._more else span)
+            return
+        diagnostic = Diagnostic(code=code, severity=severity or SEVERITIES[code], message=message, span=span, hint=hint, fix=fix)
+        self._found[key] = (diagnostic, node)
+
+    @property
+    def full(self) -> bool:
+        """Whether further problems are only counted."""
+        return len(self._found) >= self._limit
+
+    def nearest(self, name: str, known: Iterable[str]) -> str:
+        """The known name most like ``name``, or "" when none is near or nothing more is listed."""
+        return "" if self.full else nearest(name, known)
+
+    def diagnostics(self, path: Callable[[int], str]) -> tuple[Diagnostic, ...]:
+        """All problems in document order; ``path`` names the element of a number."""
+        out = [d if node < 0 else d.model_copy(update={"path": path(node)}) for d, node in self._found.values()]
+        out.sort(key=lambda d: (d.span.start, d.severity is not Severity.ERROR))
+        if self._more is not None:
+            count, span = self._more
+            message = f"{count} more problem{'' if count == 1 else 's'} not listed"
+            out.append(
+                Diagnostic(
+                    code="LIMIT_DIAGNOSTICS",
+                    severity=SEVERITIES["LIMIT_DIAGNOSTICS"],
+                    message=message,
+                    span=span,
+                    hint="correct those listed and read the document again",
+                )
+            )
+        return tuple(out)

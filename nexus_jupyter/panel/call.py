@@ -1,0 +1,158 @@
+"""One run of a tool, and the gate that decides when it may start."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from ..errors import LimitError, NexusError
+from ..nxml.program import ToolDeclaration
+from ..protocol import Cause
+from .mailbox import mailbox
+
+_numbers = itertools.count(1)
+
+# The tools that are waiting, in this context, for the Python function that runs now: (runtime, tool).
+callers: ContextVar[tuple[tuple[int, str], ...]] = ContextVar("nexus_callers", default=())
+
+
+@dataclass(eq=False)
+class Call:
+    """A tool call from its request to its result.
+
+    ``future`` is settled on the panel's thread, once.  ``wall_deadline`` and ``timer_due`` are
+    monotonic seconds.
+    """
+
+    tool: ToolDeclaration
+    args: JsonValue
+    cause: Cause
+    seed: int
+    zone: str
+    clock: float | None = None
+    depth: int = 0
+    chain: tuple[tuple[int, str], ...] = ()
+    id: int = field(default_factory=lambda: next(_numbers))
+    future: Future[JsonValue] = field(default_factory=Future)
+    wall_deadline: float | None = None
+    timer_due: float | None = None
+    waiting: bool = False
+    announced: bool = False
+    cancelled: bool = False
+    committed_steps: int = 0
+    extension_calls: int = 0
+    pending: set[Future[Any]] = field(default_factory=set)
+    cause_error: NexusError | None = None
+
+
+class Gate:
+    """Which calls of one tool run, and which wait: NXML's ``concurrency``.
+
+    ``queue`` one after the other; ``latest`` the newest replaces those before it; ``drop`` refuses
+    while one runs; ``parallel`` lets them interleave at their suspensions.
+    Used on the panel's thread only.
+    """
+
+    def __init__(self, tool: ToolDeclaration, *, capacity: int) -> None:
+        self.tool = tool
+        self.capacity = capacity
+        self.running: list[Call] = []
+        self.waiting: deque[Call] = deque()
+
+    def enter(self, call: Call, *, cancel: Callable[[Call], None]) -> bool:
+        """Whether ``call`` may start now; else it waits.
+
+        Raises LimitError (``queue``): it is refused.
+        """
+        policy = self.tool.concurrency
+        if not self.running or policy == "parallel" or call.depth > 0:
+            if len(self.running) >= self.capacity:
+                raise self._full()
+            self.running.append(call)
+            return True
+        if policy == "drop":
+            raise LimitError(f"{self.tool.name} is already running.", limit="queue", allowed=1, hint="Wait until it has ended.")
+        if policy == "latest":
+            for older in [*self.running, *self.waiting]:
+                cancel(older)
+            if not self.running:
+                self.running.append(call)
+                return True
+        if len(self.waiting) >= self.capacity:
+            raise self._full()
+        self.waiting.append(call)
+        return False
+
+    def leave(self, call: Call) -> Call | None:
+        """``call`` has ended; the call that may start now, if any."""
+        if call in self.running:
+            self.running.remove(call)
+        elif call in self.waiting:
+            self.waiting.remove(call)
+        if self.running or not self.waiting:
+            return None
+        following = self.waiting.popleft()
+        self.running.append(following)
+        return following
+
+    def _full(self) -> LimitError:
+        return LimitError(
+            f"{self.tool.name} has {self.capacity} calls waiting, which is the limit.",
+            limit="queue",
+            allowed=self.capacity,
+            hint="Wait for some of them to end.",
+        )
+
+
+class PendingCall:
+    """A call that was started: await it, or ask for its ``result()``.
+
+    It runs whether or not anybody waits.
+    """
+
+    __slots__ = ("_cancel", "_future", "tool")
+
+    def __init__(self, tool: str, future: Future[JsonValue], cancel: Callable[[], None]) -> None:
+        self.tool = tool
+        self._future = future
+        self._cancel = cancel
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Block until the call has ended and give its value.  ``timeout`` in seconds.
+
+        Raises what the call raised, or TimeoutError (the call goes on).
+        """
+        return mailbox.wait(self._future, timeout, on_interrupt=self._cancel)
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._future.done()
+
+    def cancel(self) -> None:
+        """Stop it.  Steps that were committed stay."""
+        self._cancel()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> Any:
+        try:
+            result = await asyncio.shield(asyncio.wrap_future(self._future))
+        except asyncio.CancelledError:
+            self._cancel()
+            raise
+        if threading.current_thread() is threading.main_thread():
+            mailbox.drain()
+        return result
+
+    def __repr__(self) -> str:
+        return f"<{self.tool} {'done' if self.done() else 'running'}>"

@@ -1,0 +1,98 @@
+"""From a handler's wish to an extension's answer: grants first, then limits, then the call."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from ..errors import CapabilityError, LimitError, NexusError
+from ..nxml.program import Program
+from ..protocol import ExtensionCall, Settled
+from ..sandbox.capabilities import Grants
+from ..sandbox.extensions import Extension
+from ..sandbox.extensions.base import extension_loop
+from ..sandbox.limits import Limits
+from .call import Call, callers
+from .failure import info_of
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+
+
+class Dispatcher:
+    """The extensions of one panel.
+
+    ``extensions`` maps an extension's name to its implementation; aliases come from the document.
+    Holds a lease on the extension loop while there are any, until ``close``.
+    """
+
+    def __init__(self, program: Program, grants: Grants, extensions: Mapping[str, Extension], limits: Limits) -> None:
+        self._aliases = {e.alias: e.name for e in program.extensions}
+        self._grants = grants
+        self._extensions = dict(extensions)
+        self._limits = limits
+        self._leased = bool(self._aliases)
+        if self._leased:
+            extension_loop.acquire()
+        self._parallel: asyncio.Semaphore | None = None
+
+    def close(self) -> None:
+        """Give the loop back.  Once only."""
+        if self._leased:
+            self._leased = False
+            extension_loop.release()
+
+    def dispatch(self, runtime: Runtime, call: Call, wish: ExtensionCall) -> None:
+        """Start what ``wish`` asks for; its outcome comes back through ``runtime.settled``."""
+        try:
+            extension = self._permit(call, wish)
+        except NexusError as error:
+            runtime.settled(call, Settled(id=wish.id, error=info_of(error)), error)
+            return
+        left = max(0.001, (call.wall_deadline or time.monotonic()) - time.monotonic())
+        chain = (*call.chain, (id(runtime), call.tool.name))
+        future = extension_loop.submit(self._call(extension, wish, left, chain))
+        call.pending.add(future)
+
+        def done(finished: Future[JsonValue]) -> None:
+            call.pending.discard(finished)
+            if finished.cancelled():
+                return
+            error = finished.exception()
+            if error is None:
+                runtime.settled(call, Settled(id=wish.id, value=finished.result()), None)
+            else:
+                runtime.settled(call, Settled(id=wish.id, error=info_of(error)), error if isinstance(error, NexusError) else None)
+
+        future.add_done_callback(done)
+
+    def _permit(self, call: Call, wish: ExtensionCall) -> Extension:
+        name = self._aliases.get(wish.alias)
+        if name is None:
+            raise CapabilityError(
+                f"the panel declares no extension {wish.alias!r}.",
+                hint=f'Declare it in <Logic>: <Extension name="nexus.…" alias="{wish.alias}"/>.',
+            )
+        self._grants.check(name, wish.method, declared=call.tool.handler.capabilities)
+        extension = self._extensions.get(name)
+        if extension is None:
+            raise CapabilityError(f"the extension {name} is not available in this version.")
+        if call.extension_calls > self._limits.calls:
+            raise LimitError(
+                f"{call.tool.name} has made {self._limits.calls} extension calls, which is the limit for one run.",
+                limit="calls",
+                allowed=self._limits.calls,
+            )
+        return extension
+
+    async def _call(self, extension: Extension, wish: ExtensionCall, left: float, chain: tuple[tuple[int, str], ...]) -> JsonValue:
+        callers.set(chain)
+        if self._parallel is None:
+            self._parallel = asyncio.Semaphore(self._limits.parallel)
+        async with asyncio.timeout(left), self._parallel:
+            return await extension.call(wish.method, wish.args)

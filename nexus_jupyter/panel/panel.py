@@ -1,0 +1,264 @@
+"""A live panel: the object that a notebook's Python holds."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import JsonValue
+
+from ..diagnostics import Diagnostic
+from ..errors import ArgumentError, DocumentError, OptionError, PanelClosedError, StateError
+from ..nxml import load_program
+from ..protocol import Commit, LogLine
+from ..sandbox.capabilities import Grants
+from ..sandbox.extensions import PythonFunctions
+from ..sandbox.extensions.python import Functions, named_functions
+from ..sandbox.guest import CodeErrors, syntax_diagnostics
+from ..sandbox.limits import Limits
+from ..sandbox.values import FrozenDict, to_json
+from . import registry
+from .dispatch import Dispatcher
+from .mailbox import mailbox
+from .runtime import Runtime, nearest
+from .state import PanelState, brief
+from .tools import Tools, start
+
+if TYPE_CHECKING:
+    from ..nxml.program import Program
+
+Callback = Callable[[Any], object]
+
+# How a panel is shown is a face's business; the package sets this when a face can be had.
+face: Callable[[Panel], tuple[dict[str, Any], dict[str, Any]]] | None = None
+
+
+def local_zone() -> str:
+    """The IANA name of this process's time zone, ``UTC`` where it cannot be told."""
+    zone = os.environ.get("TZ", "").lstrip(":")
+    if "/" in zone and not zone.startswith("/"):
+        return zone
+    try:
+        target = str(Path("/etc/localtime").resolve(strict=True))
+    except OSError:
+        return "UTC"
+    match = re.search(r"zoneinfo/(?:posix/|right/)?(.+)$", target)
+    return match.group(1) if match else "UTC"
+
+
+class Panel:
+    """A panel made from an NXML document.
+
+    ``source`` is the document's text.  ``state`` gives first values for declared states;
+    ``functions`` are Python functions that the panel may call as ``$ext.py.name(…)`` where it
+    declares ``nexus.python``: a list of functions or a dict of name to function.
+    ``name`` is the Python name it is bound to, if any.  ``id`` replaces the document's own.
+
+    Use it as a context manager, or ``close()`` it; making another panel of the same identity in the
+    same notebook closes it, too.
+
+    Raises DocumentError: the document has errors.  StateError: a first value breaks its declaration.
+    OptionError: ``functions`` is not what it should be.  EngineError: the sandbox cannot run here.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        state: Mapping[str, Any] | None = None,
+        functions: Iterable[Callable[..., Any]] | Functions | None = None,
+        name: str = "",
+        id: str | None = None,
+        limits: Limits | None = None,
+        _cell: str = "",
+    ) -> None:
+        if not isinstance(source, str):
+            raise OptionError(
+                f"a panel is made from the text of a document, not from {type(source).__name__}.",
+                hint="Read a file with nexus_jupyter.load('file.nxml').",
+            )
+        handed = named_functions(functions)
+        program, self.diagnostics = load_program(source, name=name)
+        self.source = source
+        self.name = name
+        self.cell = _cell
+        self.id = id or program.id or name or _cell or f"panel-{registry.number()}"
+        self._program = program
+        first = self._first_values(program, state)
+        limits = limits or Limits()
+        extensions = {"nexus.python": PythonFunctions(handed)}
+        dispatcher = Dispatcher(program, Grants(functions=frozenset(handed)), extensions, limits)
+        zone = local_zone()
+        self._listeners: defaultdict[str, list[Callback]] = defaultdict(list)
+        self._on_close: list[Callable[[], object]] = []
+        self._runtime = Runtime(
+            self.id, program, limits=limits, dispatcher=dispatcher, zone=zone, on_commit=self._committed, on_emit=self._emitted
+        )
+        self._zone = zone
+        self.state = PanelState.of(self._runtime)
+        self.tools = Tools(self._runtime, zone)
+        try:
+            mailbox.wait(self._runtime.load(first))
+        except BaseException as error:
+            self._runtime.close("it could not be made")
+            if isinstance(error, CodeErrors):
+                problems = (*self.diagnostics, *syntax_diagnostics(program, error.errors))
+                raise DocumentError(source, sorted(problems, key=lambda d: d.span.start), name=name) from None
+            raise
+        registry.add(self)
+
+    # --- use --------------------------------------------------------------------------------------
+
+    def call(self, tool: str, /, args: Mapping[str, Any] | Iterable[Any] | None = None, **named: Any) -> Any:
+        """Run a tool and wait for its value.
+
+        ``args`` is a dict (by name) or a list (in order); keywords are by name.
+
+        Raises ArgumentError: no such tool or unfitting arguments.  HandlerError: it threw.
+        LimitError: it passed a limit.  CapabilityError: it called what is not granted.
+        """
+        if args is not None and named:
+            raise ArgumentError("pass the arguments as args or as keywords, not both.")
+        given = args if args is None or isinstance(args, (Mapping, list, tuple)) else list(args)
+        return start(self._runtime, tool, given if given is not None else named or None, self._zone).result()
+
+    def on(self, event: str, callback: Callback) -> Callable[[], None]:
+        """Have ``callback(payload)`` called for each ``$emit(event, payload)``; gives the way to end it.
+
+        Callbacks run on the main thread, in order; a coroutine function is awaited.
+        """
+        if not callable(callback):
+            raise OptionError(f"panel.on({event!r}, …) needs a function, not {type(callback).__name__}.")
+        self._listeners[event].append(callback)
+
+        def off() -> None:
+            if callback in self._listeners[event]:
+                self._listeners[event].remove(callback)
+
+        return off
+
+    def close(self) -> None:
+        """End the panel and free what it holds.  Again does nothing."""
+        self._end("it was closed")
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._runtime.closed is not None
+
+    @property
+    def title(self) -> str:
+        """The document's title, or the id."""
+        return self._program.title or self.id
+
+    @property
+    def rev(self) -> int:
+        """The committed revision; 0 is the panel as it was made."""
+        return self._runtime.rev
+
+    @property
+    def log(self) -> tuple[LogLine, ...]:
+        """The last lines of ``$log`` and ``console``, and the errors of calls."""
+        return tuple(self._runtime.log)
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    @property
+    def program(self) -> Program:
+        """The compiled document."""
+        return self._program
+
+    @property
+    def runtime(self) -> Runtime:
+        """The moving part, for faces."""
+        return self._runtime
+
+    def at_close(self, callback: Callable[[], object]) -> None:
+        """Have a face's ``callback`` called once, when the panel ends."""
+        self._on_close.append(callback)
+
+    def _end(self, reason: str) -> None:
+        self._runtime.close(reason)
+        registry.remove(self)
+        callbacks, self._on_close = self._on_close, []
+        for callback in callbacks:
+            callback()
+
+    def _committed(self, before: FrozenDict, after: FrozenDict, commit: Commit) -> None:
+        changed = [(k, before.get(k), v) for k, v in after.items() if before.get(k) is not v and before.get(k) != v]
+        if changed:
+            mailbox.post(lambda: self.state._announce(changed))
+
+    def _emitted(self, event: str, payload: JsonValue) -> None:
+        for callback in tuple(self._listeners.get(event, ())):
+            mailbox.post(lambda callback=callback: callback(payload))  # type: ignore[misc]
+
+    @staticmethod
+    def _first_values(program: Program, state: Mapping[str, Any] | None) -> dict[str, JsonValue]:
+        if state is None:
+            return {}
+        if not isinstance(state, Mapping):
+            raise OptionError(f"state must be a dict of names and values, not {type(state).__name__}.")
+        names = [s.name for s in program.states]
+        for name in state:
+            if name not in names:
+                raise StateError(f"the panel declares no state {name!r}.", hint=nearest(str(name), names))
+        return {name: to_json(value, name) for name, value in state.items()}
+
+    def __enter__(self) -> Panel:
+        return self
+
+    def __exit__(self, *_: object) -> Literal[False]:
+        self.close()
+        return False
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{k}={brief(v)}" for k, v in self._runtime.state.items())
+        ended = " (ended)" if self.closed else ""
+        return f"<Panel {self.id}{': ' + values if values else ''}>{ended}"
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        if face is None or self.closed:
+            return {"text/plain": repr(self)}, {}
+        return face(self)
+
+
+def load(path: str | os.PathLike[str], **options: Any) -> Panel:
+    """The panel of an ``.nxml`` file; ``options`` as for ``Panel``.
+
+    Raises OptionError: the file cannot be read.  Else as ``Panel``.
+    """
+    file = Path(path)
+    try:
+        source = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise OptionError(f"there is no file {str(file)!r}.", hint=_nearby(file)) from None
+    except IsADirectoryError:
+        raise OptionError(f"{str(file)!r} is a folder.", hint="Name an .nxml file in it.") from None
+    except UnicodeDecodeError as error:
+        raise OptionError(f"{str(file)!r} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise OptionError(f"{str(file)!r} cannot be read: {error.strerror}.") from None
+    options.setdefault("name", file.stem)
+    return Panel(source, **options)
+
+
+def _nearby(file: Path) -> str:
+    try:
+        found = sorted(p.name for p in file.parent.glob("*.nxml"))[:5]
+    except OSError:
+        found = []
+    return f"In that folder: {', '.join(found)}." if found else f"The current folder is {Path.cwd().name!r}."
+
+
+def require_open(panel: Panel) -> None:
+    """Raise PanelClosedError if ``panel`` has ended."""
+    if panel.closed:
+        raise PanelClosedError(f"the panel {panel.id!r} has ended.", hint="Run its cell again.")
+
+
+__all__ = ["Diagnostic", "Panel", "load", "local_zone", "require_open"]

@@ -1,0 +1,144 @@
+"""A panel's state as Python sees it: ``panel.state.count``, observable and linkable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from traitlets import HasTraits, TraitType
+
+from ..errors import StateError
+from ..nxml.program import Program, StateDeclaration
+from ..sandbox.values import to_json
+from .mailbox import mailbox
+from .runtime import nearest
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+
+
+class DeclaredState(TraitType[Any, Any]):
+    """The trait of one declared state.  Its value lives in the panel, not in the trait."""
+
+    def __init__(self, declaration: StateDeclaration) -> None:
+        super().__init__(help=declaration.description or None, allow_none=True)
+        self.declaration = declaration
+
+    def get(self, obj: HasTraits, cls: Any = None) -> Any:
+        """The committed value."""
+        return cast(PanelState, obj)[self.declaration.name]
+
+    def set(self, obj: HasTraits, value: Any) -> None:
+        """Commit ``value``; observers are told by the commit."""
+        cast(PanelState, obj)[self.declaration.name] = value
+
+
+class PanelState(HasTraits):
+    """The states of one panel, by attribute or by name; computed values can be read.
+
+    Each declared state is a trait: ``panel.state.observe(f, "count")`` and
+    ``traitlets.link((panel.state, "count"), (slider, "value"))`` work.  A name that collides with
+    one of this object's own (``observe``, ``keys`` …) is reached as ``panel.state["observe"]``.
+    What is read cannot be changed in place; assign a new value instead.
+    """
+
+    _panel_runtime: Runtime
+    _panel_program: Program
+
+    @staticmethod
+    def of(runtime: Runtime) -> PanelState:
+        """The state object of ``runtime``, with a trait for each declared state."""
+        own = set(dir(PanelState))
+        traits = {s.name: DeclaredState(s) for s in runtime.program.states if s.name not in own}
+        computed = {c.name: _computed(c.name) for c in runtime.program.computed if c.name not in own}
+        cls = type("PanelState", (PanelState,), {**traits, **computed, "__module__": __name__})
+        state = cast(PanelState, cls())
+        object.__setattr__(state, "_panel_runtime", runtime)
+        object.__setattr__(state, "_panel_program", runtime.program)
+        return state
+
+    def __getitem__(self, name: str) -> Any:
+        runtime = self._panel_runtime
+        if name in runtime.state:
+            return runtime.state[name]
+        if any(c.name == name for c in self._panel_program.computed):
+            return mailbox.wait(runtime.read(name))
+        raise self._unknown(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.update({name: value})
+
+    def update(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> int:
+        """Commit several states as one revision, all or none; gives the revision.
+
+        Raises StateError: an unknown name, a computed value, or a value that breaks its declaration.
+        """
+        merged = {**(values or {}), **more}
+        for name in merged:
+            if self._panel_program.state(name) is None:
+                raise self._unknown(name)
+        converted = {name: to_json(value, name) for name, value in merged.items()}
+        return mailbox.wait(self._panel_runtime.write(converted))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._panel_runtime.state)
+
+    def __len__(self) -> int:
+        return len(self._panel_runtime.state)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._panel_runtime.state
+
+    def keys(self) -> list[str]:
+        """The names of the declared states, in their order."""
+        return [s.name for s in self._panel_program.states]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # HasTraits would take any attribute silently: a misspelt state must not vanish.
+        if name.startswith("_") or self.has_trait(name):
+            super().__setattr__(name, value)
+            return
+        raise self._unknown(name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(str(self._unknown(name)))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(c.name for c in self._panel_program.computed)})
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{k}={brief(v)}" for k, v in self._panel_runtime.state.items())
+        return f"PanelState({values})"
+
+    def _unknown(self, name: str) -> StateError:
+        if any(c.name == name for c in self._panel_program.computed):
+            return StateError(f"{name} is a computed value and cannot be written.", hint="Write the states it is computed from.")
+        if self._panel_program.state(name) is not None:
+            return StateError(f"the name {name!r} belongs to this object itself.", hint=f"Use panel.state[{name!r}].")
+        names = [*self.keys(), *(c.name for c in self._panel_program.computed)]
+        return StateError(f"the panel declares no state {name!r}.", hint=nearest(name, names))
+
+    def _announce(self, changes: list[tuple[str, Any, Any]]) -> None:
+        """Tell the observers of each (name, old, new); on the main thread."""
+        for name, old, new in changes:
+            self._notify_trait(name, old, new)
+
+
+def _computed(name: str) -> property:
+    def read(self: PanelState) -> Any:
+        return self[name]
+
+    return property(read, doc=f"The computed value {name}.")
+
+
+def brief(value: Any, width: int = 40) -> str:
+    """``value`` in one short line, the same every time."""
+    if isinstance(value, list) and len(value) > 3:
+        return f"[… {len(value)} items]"
+    text = repr(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+Observer = Callable[[Any], object]

@@ -1,0 +1,55 @@
+"""Stopping what runs too long: one thread that acts at deadlines, and only lives while there are some."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+_LINGER = 0.25
+
+
+class DeadlineKeeper:
+    """Calls ``expire`` of every entry whose deadline passed while it was set.  Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._entries: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._next_token = 0
+        self._running = False
+        self._wakes_at = 0.0
+
+    def set(self, deadline: float, expire: Callable[[], None]) -> int:
+        """Arrange that ``expire`` is called at ``deadline`` (``time.monotonic``); gives a token for ``clear``."""
+        with self._changed:
+            self._next_token += 1
+            token = self._next_token
+            self._entries[token] = (deadline, expire)
+            if not self._running:
+                self._running = True
+                self._wakes_at = deadline
+                threading.Thread(target=self._keep, name="nexus-epoch", daemon=True).start()
+            elif deadline < self._wakes_at:
+                self._changed.notify()
+            return token
+
+    def clear(self, token: int) -> bool:
+        """Take an entry back; False when its ``expire`` was called.  After this it is not called any more."""
+        with self._changed:
+            return self._entries.pop(token, None) is not None
+
+    def _keep(self) -> None:
+        with self._changed:
+            idle_since = time.monotonic()
+            while True:
+                now = time.monotonic()
+                for token in [token for token, (deadline, _) in self._entries.items() if deadline <= now]:
+                    self._entries.pop(token)[1]()
+                if self._entries:
+                    idle_since = now
+                elif now - idle_since >= _LINGER:
+                    self._running = False
+                    return
+                self._wakes_at = min((deadline for deadline, _ in self._entries.values()), default=now + _LINGER)
+                self._wakes_at = min(self._wakes_at, now + _LINGER)
+                self._changed.wait(max(0.0, self._wakes_at - now))

@@ -1,0 +1,133 @@
+"""What an extension is, and the event loop that all extensions of the process share."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, ClassVar
+
+from pydantic import JsonValue
+
+
+class Extension(ABC):
+    """One extension as one panel may use it.
+
+    Grants are checked by the host before ``call``; an extension checks its own arguments and keeps
+    its own time and size limits.  It never sees the guest: JSON comes in, JSON goes out.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    async def call(self, method: str, args: tuple[JsonValue, ...]) -> JsonValue:
+        """Do it.  Raises NexusError with a sentence that the panel may see."""
+
+
+class ExtensionLoop:
+    """One event loop in a thread of its own, alive while anybody holds a lease.
+
+    Extensions and user functions run here, never on a panel's own thread and never on the kernel's
+    main thread; so a caller that blocks the main thread cannot deadlock with them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._leases = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def acquire(self) -> None:
+        """Take a lease; the first one starts the thread."""
+        with self._lock:
+            self._leases += 1
+            if self._loop is not None:
+                return
+            loop = asyncio.new_event_loop()
+            self._loop = loop
+            self._thread = threading.Thread(target=self._serve, args=(loop,), name="nexus-extensions", daemon=True)
+            self._thread.start()
+
+    def release(self) -> None:
+        """Give a lease back; the last one stops the thread, which cancels what still runs."""
+        with self._lock:
+            self._leases -= 1
+            if self._leases:
+                return
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            if thread is not threading.current_thread():
+                thread.join(timeout=5)
+
+    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
+        """Run ``coroutine`` on the loop.  The caller holds a lease."""
+        with self._lock:
+            loop = self._loop
+        if loop is None:
+            coroutine.close()
+            raise RuntimeError("the extension loop is not running; acquire a lease first")
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
+
+    @staticmethod
+    def _serve(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            pending = asyncio.all_tasks(loop)
+            for task in pending:
+                task.cancel()
+            if pending:
+                loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+
+
+async def in_thread(function: Callable[[], Any]) -> Any:
+    """Run a blocking function in a short-lived daemon thread and await its result.
+
+    A thread of its own and not the loop's executor: a function that never returns must keep neither
+    the loop nor the interpreter from ending, and must not use up a pool that others need.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[Any] = loop.create_future()
+
+    def settle(value: Any, error: BaseException | None) -> None:
+        if outcome.cancelled():
+            return
+        if error is None:
+            outcome.set_result(value)
+        else:
+            outcome.set_exception(error)
+
+    def report(value: Any, error: BaseException | None) -> None:
+        # the loop may have ended while the function was still busy: then nobody waits for the result
+        if not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(settle, value, error)
+            except RuntimeError:
+                return
+
+    def work() -> None:
+        try:
+            value = function()
+        except StopIteration as error:  # a future refuses StopIteration
+            report(None, RuntimeError(f"StopIteration: {error}"))
+        except BaseException as error:
+            report(None, error)
+        else:
+            report(value, None)
+
+    import contextvars
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(work,), name="nexus-function", daemon=True).start()
+    return await outcome
+
+
+extension_loop = ExtensionLoop()

@@ -1,0 +1,48 @@
+"""How a panel is put below a cell."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+from typing import Any
+
+from ..panel.mailbox import mailbox
+from ..panel.panel import Panel
+from .widget import PanelWidget
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+# One model a panel, however often it is shown; views of one model share everything in the page.
+_widgets: dict[int, PanelWidget] = {}
+
+
+def widget_of(panel: Panel) -> PanelWidget:
+    """The widget of ``panel``, made when first asked for, gone with the panel."""
+    widget = _widgets.get(id(panel))
+    if widget is None:
+        widget = PanelWidget(panel)
+        _widgets[id(panel)] = widget
+        panel.at_close(lambda: _widgets.pop(id(panel), None))
+    return widget
+
+
+def mimebundle(panel: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The representations of ``panel``: live, as a sentence for viewers without widgets, and as text."""
+    with contextlib.suppress(RuntimeError):  # no event loop: callbacks are delivered by blocked callers
+        mailbox.attach(asyncio.get_running_loop())
+    text = repr(panel)
+    if panel.program.view is None:
+        tools = ", ".join(panel.tools) or "none"
+        return {"text/plain": f"{text} (no view; tools: {tools})"}, {}
+    widget = widget_of(panel)
+    sentence = (
+        f"<p><b>{html.escape(panel.title)}</b> is an interactive panel. "
+        "It is live where Jupyter widgets run: open this notebook in JupyterLab, Notebook 7, VS Code or Voila and run the cell.</p>"
+    )
+    bundle = {
+        "text/plain": text,
+        "text/html": sentence,
+        WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id},
+    }
+    return bundle, {}

@@ -1,0 +1,154 @@
+"""The anywidget model of one panel: its traits carry what a restored view needs, messages the rest."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+from pydantic import TypeAdapter, ValidationError
+
+from ..errors import NexusError
+from ..panel.panel import Panel
+from ..protocol import (
+    PROTOCOL_VERSION,
+    AskBundle,
+    Batch,
+    BundleReply,
+    Cancel,
+    ClientMessage,
+    Closed,
+    Event,
+    Hello,
+    KernelMessage,
+    Snapshot,
+)
+from .assets import assets
+
+logger = logging.getLogger(__name__)
+
+_client_message: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+_layout_lock = threading.Lock()
+_layout: ipywidgets.Layout | None = None
+
+
+def shared_layout() -> ipywidgets.Layout:
+    """The one Layout model of all panels: each of its own would be 2 kB more in every notebook."""
+    global _layout
+    with _layout_lock:
+        if _layout is None or _layout.comm is None:
+            _layout = ipywidgets.Layout()
+        return _layout
+
+
+def _snapshot_json(_: object, widget: PanelWidget) -> dict[str, Any] | None:
+    return widget.snapshot_json()
+
+
+class PanelWidget(anywidget.AnyWidget):
+    """The model behind every view of one panel.
+
+    The page never writes a trait; it sends messages.  ``_snapshot`` is made afresh whenever a page
+    asks for the model's state, so a reloaded page shows the panel as it is.
+    """
+
+    _bundle = traitlets.Unicode().tag(sync=True)
+    _snapshot = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_snapshot_json)
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel: Panel | None = panel
+        built = assets()
+        self._esm = built.loader
+        # views may open from now on: what they show must be there before they ask
+        self._unsubscribe = panel.runtime.subscribe(self._publish)
+        self._ready = panel.runtime.snapshot().result()
+        super().__init__(_bundle=built.address, layout=shared_layout())
+        self.on_msg(PanelWidget._received)
+        self._route_anywhere()
+        panel.at_close(self._panel_closed)
+
+    # --- kernel to page ---------------------------------------------------------------------------
+
+    def snapshot_json(self) -> dict[str, Any] | None:
+        """The last resolved view as a ``Snapshot`` message; never waits for a running handler."""
+        panel = self._panel
+        if panel is None:
+            return None
+        tree = panel.runtime.last_tree() or self._ready.tree
+        return Snapshot(panel=panel.id, title=panel.program.title, rev=panel.rev, tree=tree).model_dump(mode="json", exclude_defaults=False)
+
+    def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
+        """Send what one turn of the panel brought, as one comm message; on the panel's thread."""
+        self.send(Batch(messages=messages).model_dump(mode="json"))
+
+    def _panel_closed(self) -> None:
+        self._unsubscribe()
+        self._panel = None
+        self.close()
+
+    # --- page to kernel ---------------------------------------------------------------------------
+
+    def _received(self, content: Any, buffers: Any) -> None:
+        """A message of a page, on whatever thread the kernel chose.  Pages are not trusted."""
+        if not isinstance(content, dict) or "kind" not in content or content["kind"] == "anywidget-command":
+            return
+        try:
+            message = _client_message.validate_python(content)
+        except (ValidationError, RecursionError):
+            logger.warning("a page sent a message of kind %.40r that does not fit the protocol; it was ignored", content.get("kind"))
+            return
+        try:
+            self._handle(message)
+        except NexusError as error:
+            logger.warning("a page's %s could not be handled: %s", message.kind, error)
+
+    def _handle(self, message: ClientMessage) -> None:
+        panel = self._panel
+        if isinstance(message, AskBundle):
+            built = assets()
+            self.send(BundleReply(address=built.address).model_dump(mode="json"), buffers=[built.bundle()])
+        elif panel is None:
+            self._publish((Closed(reason="it was closed"),))
+        elif isinstance(message, Hello):
+            self._hello(panel, message)
+        elif isinstance(message, Event):
+            panel.runtime.event(message)
+        elif isinstance(message, Cancel):
+            panel.runtime.cancel_event(message.client, message.seq)
+
+    def _hello(self, panel: Panel, message: Hello) -> None:
+        if message.protocol != PROTOCOL_VERSION:
+            self._publish((Closed(reason="this page runs another version of nexus-jupyter; reload the page"),))
+            return
+
+        def answer(future: Any) -> None:
+            error = future.exception()
+            if error is None:
+                self._publish((future.result(),))
+            else:
+                self._publish((Closed(reason=str(error)),))
+
+        panel.runtime.snapshot().add_done_callback(answer)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Pages may not write traits: nothing happens."""
+
+    def _route_anywhere(self) -> None:
+        # ipykernel routes a comm's messages to the subshell it last published from.  A panel publishes
+        # from its own thread, so that memory would tie its clicks to the main shell, and a cell that
+        # sleeps would hold them back.  The front end's own choice of subshell is the right one.
+        comm = self.comm
+        if comm is not None and hasattr(comm, "_reply_subshell_for"):
+            comm._reply_subshell_for = lambda data, default: default
+
+    def close(self) -> None:
+        """End the model; the panel lives on unless it has ended, too."""
+        self._unsubscribe()
+        super().close()
+
+    def __repr__(self) -> str:
+        panel = self._panel
+        return repr(panel) if panel is not None else "<Panel (ended)>"

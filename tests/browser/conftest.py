@@ -1,0 +1,69 @@
+"""A real JupyterLab and a real browser for the tests of this folder."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+
+from bench.lab import FLAGS, Lab, Notebook, chromium, running_lab
+
+# What JupyterLab itself says in an ordinary session and no panel can help.
+NOT_OURS = re.compile(r"favicon|Failed to load resource.*(workspaces|404)")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The server; started once, ended with the session."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin")
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def notebook(context: BrowserContext, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """The notebook that the test names with ``@pytest.mark.parametrize("notebook", [...], indirect=True)``; no console error may come up."""
+    page = context.new_page()
+    opened = Notebook(page, lab, request.param if hasattr(request, "param") else "quickstart.ipynb")
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and not NOT_OURS.search(message.text):
+            opened.errors.append(message.text[:500])
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: opened.errors.append(str(error)[:500]))
+    yield opened
+    if page.is_closed():
+        return
+    node = request.node
+    if getattr(node, "failed", False):
+        opened.screenshot(f"failed-{node.name}")
+    # end the kernel: the next test finds a free machine
+    with contextlib.suppress(Exception):
+        opened.command("kernelmenu:shutdown")
+    assert opened.errors == [], "the browser's console shows errors"
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.when == "call" and report.failed:
+        item.failed = True  # type: ignore[attr-defined]

@@ -1,0 +1,230 @@
+"""The whole path in a real JupyterLab: cell, sandbox, screen, and back to Python."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from bench.lab import ROOT, Notebook
+
+pytestmark = pytest.mark.browser
+
+COUNTER = """%%nxml counter
+<NexusPanel id="counter" title="Counter">
+  <Data>
+    <State name="count" type="number" default="0" />
+    <State name="name" type="string" />
+  </Data>
+  <Logic>
+    <Tool name="add" description="Add a number"><Arg name="by" type="number" default="1" /><Handler>$state.count += $args.by;</Handler></Tool>
+    <Tool name="fail" description="Throw"><Handler>throw new Error('No luck today');</Handler></Tool>
+  </Logic>
+  <View>
+    <Layout strategy="row" gap="sm">
+      <Metric label="Count" value="{$state.count}" />
+      <Button label="Add one" trigger="add" />
+      <Button label="Fail" trigger="fail" />
+      <Input bind="$state.name" label="Your name" />
+      <Text>Hello {$state.name || 'nobody'}</Text>
+    </Layout>
+  </View>
+</NexusPanel>"""
+
+
+def test_the_quick_start_runs_from_top_to_bottom_and_its_panels_work(notebook: Notebook) -> None:
+    notebook.open()
+    notebook.run_all()
+    page = notebook.page
+    counter = notebook.panel("Count (")
+    expect(counter).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("sandbox", exact=False).first).to_be_visible()
+    expect(page.locator(".jp-OutputArea-output", has_text="LIMIT_CPU")).to_be_visible(timeout=60_000)
+    notebook.wait_idle()
+
+    plus = counter.get_by_role("button", name="increase")
+    for _ in range(3):
+        plus.click()
+    expect(counter).to_contain_text("Count (odd)")
+    expect(counter).to_contain_text("3")
+    counter.get_by_role("button", name="decrease").click()
+    expect(counter).to_contain_text("Count (even)")
+
+    todo = notebook.panel("To do (")
+    field = todo.get_by_label("New item")
+    field.fill("Water the plants")
+    field.press("Enter")
+    expect(todo.get_by_role("checkbox", name="Water the plants")).to_be_visible()
+    expect(field).to_have_value("")
+    todo.get_by_text("Water the plants").click()
+    expect(todo).to_contain_text("To do (1 open)")
+    todo.get_by_role("button", name="Remove finished").click()
+    expect(todo.get_by_role("checkbox")).to_have_count(1)
+
+    sandbox = notebook.panel("Loop for ever")
+    sandbox.get_by_role("button", name="Loop for ever").click()
+    expect(sandbox).to_contain_text("250 ms", timeout=10_000)
+    sandbox.get_by_role("button", name="Call Python").click()
+    expect(sandbox).to_contain_text("Hello panel, this is Python")
+
+    counter.scroll_into_view_if_needed()
+    notebook.screenshot("quickstart-light")
+    todo.scroll_into_view_if_needed()
+    notebook.screenshot("quickstart-todo")
+    page.locator(".nexus-diagnostics").first.scroll_into_view_if_needed()
+    notebook.screenshot("quickstart-error")
+    sandbox.scroll_into_view_if_needed()
+    notebook.screenshot("quickstart-sandbox")
+    notebook.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+    counter.scroll_into_view_if_needed()
+    page.wait_for_selector('body[data-jp-theme-light="false"]')
+    notebook.screenshot("quickstart-dark")
+    notebook.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    page.wait_for_selector('body[data-jp-theme-light="true"]')
+
+
+def test_clicks_and_typing_reach_python_and_python_reaches_the_page(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write(
+        "roundtrip.ipynb", [COUNTER, "print(counter.state.count, counter.state.name)", "counter.state.count = 40"]
+    )
+    notebook.open()
+    notebook.run(0)
+    counter = notebook.panel("Add one")
+    add = counter.get_by_role("button", name="Add one")
+    for _ in range(5):
+        add.click()
+    counter.get_by_label("Your name").press_sequentially("Ada Lovelace", delay=15)
+    expect(counter).to_contain_text("Hello Ada Lovelace")
+    notebook.ask(1, "5 Ada Lovelace")
+    notebook.run(2)
+    expect(counter).to_contain_text("40")
+    # keys that JupyterLab would take for commands arrive in the field and do nothing to the notebook
+    field = counter.get_by_label("Your name")
+    field.fill("")
+    field.press_sequentially("abdd x", delay=15)
+    expect(field).to_have_value("abdd x")
+    expect(notebook.page.locator(".jp-CodeCell")).to_have_count(3)
+
+
+def test_an_error_is_shown_where_it_was_caused_and_the_panel_goes_on(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write("error.ipynb", [COUNTER])
+    notebook.open()
+    notebook.run(0)
+    counter = notebook.panel("Add one")
+    counter.get_by_role("button", name="Fail").click()
+    expect(counter).to_contain_text("No luck today")
+    notebook.screenshot("error-at-button", counter)
+    counter.get_by_role("button", name="Add one").click()
+    expect(counter).to_contain_text("1")
+
+
+def test_a_reloaded_page_shows_the_panel_again_live(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write("reload.ipynb", [COUNTER, "print(counter.state.count)"])
+    notebook.open()
+    notebook.run(0)
+    add = notebook.panel("Add one").get_by_role("button", name="Add one")
+    add.click()
+    add.click()
+    expect(notebook.panel("Add one")).to_contain_text("2")
+    notebook.command("docmanager:save")
+    notebook.page.reload()
+    notebook.wait_idle()
+    counter = notebook.panel("Add one")
+    expect(counter).to_contain_text("2", timeout=20_000)
+    counter.get_by_role("button", name="Add one").click()
+    expect(counter).to_contain_text("3")
+    notebook.ask(1, "3")
+    saved = json.loads((notebook.lab.folder / notebook.name).read_text())
+    assert len(json.dumps(saved["cells"][0]["outputs"])) < 1_500, "outputs must stay small"
+
+
+def test_panels_answer_while_python_is_busy(notebook: Notebook) -> None:
+    busy = "import time\ntime.sleep(6)\nprint('slept')"
+    same = COUNTER + "\n"
+    notebook.name = notebook.lab.write("busy.ipynb", [same, busy])
+    notebook.open()
+    notebook.run(0)
+    counter = notebook.panel("Add one")
+    expect(counter).to_be_visible()
+    notebook.run(1)
+    notebook.page.wait_for_timeout(700)
+    for expected in ("1", "2", "3"):
+        counter.get_by_role("button", name="Add one").click()
+        expect(counter.locator(".nexus-metric")).to_contain_text(expected, timeout=2_000)
+    expect(notebook.cell(1).locator(".jp-OutputArea-output")).to_have_count(0)
+    notebook.cell(1).locator(".jp-OutputArea-output", has_text="slept").wait_for(timeout=20_000)
+
+
+def test_a_panel_made_in_the_very_cell_that_then_sleeps_answers(notebook: Notebook) -> None:
+    source = COUNTER.split("\n", 1)[1]
+    cell = f"import time, nexus_jupyter\ncounter = nexus_jupyter.Panel('''{source}''')\ndisplay(counter)\ntime.sleep(8)\nprint('slept')"
+    notebook.name = notebook.lab.write(
+        "samecell.ipynb", [COUNTER.replace('id="counter"', 'id="first"').replace("%%nxml counter", "%%nxml first"), cell]
+    )
+    notebook.open()
+    notebook.run(0)
+    expect(notebook.panel("Add one")).to_be_visible()
+    notebook.run(1)
+    counter = notebook.cell(1).locator(".nexus-panel")
+    expect(counter).to_be_visible(timeout=5_000)
+    counter.get_by_role("button", name="Add one").click()
+    expect(counter.locator(".nexus-metric")).to_contain_text("1", timeout=2_500)
+    expect(notebook.cell(1).locator(".jp-OutputArea-output", has_text="slept")).to_have_count(0)
+    notebook.cell(1).locator(".jp-OutputArea-output", has_text="slept").wait_for(timeout=20_000)
+
+
+def test_running_a_cell_again_replaces_its_panel(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write(
+        "rerun.ipynb", [COUNTER, "import nexus_jupyter, threading\nprint(list(nexus_jupyter.panels()), counter.state.count)"]
+    )
+    notebook.open()
+    for _ in range(3):
+        notebook.run(0)
+        expect(notebook.panel("Add one")).to_be_visible()
+        notebook.panel("Add one").get_by_role("button", name="Add one").click()
+        expect(notebook.panel("Add one").locator(".nexus-metric")).to_contain_text("1")
+    expect(notebook.page.locator(".nexus-panel")).to_have_count(1)
+    notebook.ask(1, "['counter'] 1")
+
+
+def test_twenty_panels_bring_the_bundle_once(notebook: Notebook) -> None:
+    source = COUNTER.split("\n", 1)[1]
+    cell = (
+        f"import nexus_jupyter\nsource = '''{source}'''\nfor i in range(20):\n    display(nexus_jupyter.Panel(source, id=f'panel-{{i}}'))"
+    )
+    notebook.name = notebook.lab.write("twenty.ipynb", [cell])
+    received: list[int] = []
+    notebook.page.on("websocket", lambda ws: ws.on("framereceived", lambda frame: received.append(len(frame))))
+    notebook.open()
+    notebook.run(0)
+    expect(notebook.page.locator(".nexus-panel")).to_have_count(20, timeout=30_000)
+    bundle = (ROOT / "nexus_jupyter" / "static" / "panel.js").stat().st_size
+    assert len([size for size in received if size >= bundle]) == 1
+    assert sum(received) < 1.5 * bundle
+
+
+def test_the_panel_has_no_accessibility_violations(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write("axe.ipynb", [COUNTER])
+    notebook.open()
+    notebook.run(0)
+    expect(notebook.panel("Add one")).to_be_visible()
+    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        notebook.command("apputils:change-theme", {"theme": theme})
+        notebook.page.wait_for_timeout(500)
+        notebook.page.evaluate(axe)
+        result = notebook.page.evaluate("async () => (await axe.run('.nexus-panel')).violations.map(v => [v.id, v.nodes.map(n => n.html)])")
+        assert result == []
+    notebook.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+
+
+def test_the_plain_python_kernel_does_the_same_after_load_ext(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write("plain.ipynb", ["%load_ext nexus_jupyter", COUNTER, "print(counter.state.count)"], kernel="python3")
+    notebook.open()
+    notebook.run(0)
+    notebook.run(1)
+    counter = notebook.panel("Add one")
+    counter.get_by_role("button", name="Add one").click()
+    expect(counter.locator(".nexus-metric")).to_contain_text("1")
+    notebook.ask(2, "1")

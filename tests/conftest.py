@@ -1,0 +1,69 @@
+"""What all tests share: the leak guard, which fails a test that leaves something alive."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+# Threads that belong to the process and not to a test.
+_LASTING = ("asyncio_", "ThreadPoolExecutor", "pydevd", "IOPub", "Heartbeat", "Control", "Shell channel", "nexus-warm", "nexus-epoch")
+
+
+def full() -> bool:
+    """Whether the big numbers are asked for (``make test-full``)."""
+    return os.environ.get("NEXUS_FULL") == "1"
+
+
+def _threads() -> set[threading.Thread]:
+    return {t for t in threading.enumerate() if t.is_alive() and not t.name.startswith(_LASTING)}
+
+
+def _leftovers() -> list[str]:
+    """Panels, guests, widgets and comms that are still alive, named."""
+    found: list[str] = []
+    registry = sys.modules.get("nexus_jupyter.panel.registry")
+    if registry is not None:
+        found += [f"panel {name}" for name in registry.panels()]
+    instance = sys.modules.get("nexus_jupyter.sandbox.instance")
+    if instance is not None:
+        found += [f"instance {each!r}" for each in instance.live_instances()]
+    mimebundle = sys.modules.get("nexus_jupyter.widget.mimebundle")
+    if mimebundle is not None:
+        found += [f"widget {each!r}" for each in mimebundle._widgets.values()]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def leak_guard(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a panel, an instance, a widget, a comm or a thread behind."""
+    before = _threads()
+    comms_before = _comms()
+    yield
+    if request.node.get_closest_marker("browser"):
+        return  # these run their server and browser in other processes, which their fixture ends
+    deadline = time.monotonic() + 8
+    while True:
+        left = [f"thread {t.name}" for t in _threads() - before] + _leftovers() + [f"comm {c}" for c in _comms() - comms_before]
+        if not left:
+            return
+        if time.monotonic() > deadline:
+            pytest.fail(f"left behind: {', '.join(left)}", pytrace=False)
+        gc.collect()  # only when something is left: a collection takes longer than most tests
+        time.sleep(0.02)
+
+
+def _comms() -> set[str]:
+    comm = sys.modules.get("comm")
+    if comm is None:
+        return set()
+    # ipywidgets keeps the comm of the one shared Layout for the life of the process
+    widget = sys.modules.get("nexus_jupyter.widget.widget")
+    shared = getattr(widget, "_layout", None)
+    lasting = {shared.comm.comm_id} if shared is not None and shared.comm is not None else set()
+    return set(comm.get_comm_manager().comms) - lasting

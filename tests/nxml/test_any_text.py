@@ -1,0 +1,162 @@
+"""Whatever the text: reading never raises, takes linear time, and its results hold together."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nexus_jupyter.diagnostics import render_html, render_text
+from nexus_jupyter.nxml import Limits, NexusPanelAST, Program, compile_program, read
+from nexus_jupyter.nxml.ast import ElementNode, Expression, RawNode, TextNode
+from nexus_jupyter.nxml.whitespace import with_indent, without_indent
+
+PANELS = [p.read_text(encoding="utf-8") for p in sorted((Path(__file__).parents[1] / "corpus/panels").glob("*.nxml"))]
+PIECES = [
+    *["<NexusPanel>", "</NexusPanel>", "<Data>", "</Data>", "<Logic>", "</Logic>", "<View>", "</View>", "<Layout>", "</Layout>", "<"],
+    *["<State name='a' type='number' default='", "'/>", '"', "'", "{", "}", "{{", "`", "${", "/*", "*/", "//", "/", "[", "]", "\n", " "],
+    *["<!--", "-->", "<![CDATA[", "]]>", "<!DOCTYPE x [", "<?x", "?>", "&lt;", "&#125;", "&", "<Handler>", "</Handler>", "</", ">", "="],
+    *["<Tool name='t'>", "</Tool>", "<Iterate items='$state.a' as='", "<Input bind='$state.", "<Text ", "</Text>", "key=", "\0", "\ud800"],
+    *["<If condition=", "<Else/>", "<Empty>", "trigger='t'", "$state.a", "a", "1", ";", "style='", "on:press=", "\r\n", "é", "🙂"],
+]
+quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def holds_together(source: str) -> None:
+    reading = read(source)
+    ast = reading.ast
+    assert NexusPanelAST.model_validate_json(ast.model_dump_json()) == ast
+    for number, node in enumerate(ast.nodes):
+        assert node.id == number
+        assert 0 <= node.span.start <= node.span.end <= len(source)
+        assert node.parent is None or node.id in _children(ast, node.parent)
+    for diagnostic in reading.diagnostics:
+        assert diagnostic.span.end <= len(source)
+        assert source.count("\n", 0, diagnostic.span.start) == diagnostic.span.line - 1
+    render_text(source, reading.diagnostics)
+    render_html(source, reading.diagnostics)
+    if reading.ok:
+        program = compile_program(ast)
+        assert Program.model_validate(json.loads(program.model_dump_json())) == program
+
+
+def _children(ast: NexusPanelAST, number: int) -> tuple[int, ...]:
+    node = ast.nodes[number]
+    assert isinstance(node, ElementNode)
+    return node.children
+
+
+@quick
+@given(st.text())
+def test_any_text_is_read(source: str) -> None:
+    holds_together(source)
+
+
+@quick
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_any_pieces_of_the_language_are_read(source: str) -> None:
+    holds_together(source)
+    holds_together(f"<NexusPanel><View><Text>{source}</Text></View></NexusPanel>")
+
+
+@quick
+@given(
+    st.sampled_from(PANELS),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(["", *PIECES])), min_size=1, max_size=4),
+)
+def test_mutated_panels_are_read(panel: str, edits: list[tuple[float, int, str]]) -> None:
+    for where, cut, insert in edits:
+        at = int(where * len(panel))
+        panel = panel[:at] + insert + panel[at + cut :]
+    holds_together(panel)
+
+
+@quick
+@given(st.text(st.characters(exclude_characters="<&\0\r", codec="utf-8"), max_size=60))
+def test_text_survives_escaping(text: str) -> None:
+    """Braces doubled and the rest escaped, any text comes out as it went in, white space collapsed."""
+    escaped = text.replace("{", "{{").replace("}", "}}")
+    reading = read(f"<NexusPanel><View><Text>{escaped}</Text></View></NexusPanel>")
+    assert reading.ok
+    (element,) = [n for n in reading.ast.nodes if isinstance(n, ElementNode) and n.name == "Text"]
+    parts = [p for i in element.children if isinstance(n := reading.ast.nodes[i], TextNode) for p in n.parts]
+    wanted = "" if not text.strip(" \t\n\f") else text
+    assert "".join(p for p in parts if isinstance(p, str)) == wanted
+
+
+@quick
+@given(st.text(st.sampled_from("ab \t\n`${}'/*"), max_size=60))
+def test_dedenting_code_keeps_its_lines_and_can_be_undone(code: str) -> None:
+    clean = without_indent(code, code=True)
+    again = without_indent(clean.text, code=True)
+    assert again.indent == "" or "\n" not in clean.text or clean.text[:1] in " \t"
+    restored = with_indent(clean.text, clean.indent)
+    for restored_line, line in zip(restored.split("\n"), code[clean.start :].split("\n"), strict=False):
+        assert restored_line.rstrip() == line.rstrip()
+
+
+def mixed(size: int) -> str:
+    row = '<Container title="n {$state.a + `x${1}`}"><Text hidden="{$state.a < 3 && /}/.test($state.b)}">a &lt; {$state.c}</Text></Container>\n'
+    return "<NexusPanel><Data><State name='a' type='any'/></Data><View>" + row * (size // len(row)) + "</View></NexusPanel>"
+
+
+UNITS = [
+    "<",
+    "</a>",
+    "<a/>",
+    "<!--",
+    "<?",
+    "<!D[",
+    "{",
+    "{`",
+    "{/*</a>",
+    "{'</a>",
+    "{/[</a>",
+    "{`${",
+    "&",
+    "{'\n",
+    "<a b='x' ",
+    "<State>",
+    "</Handler ",
+    "{//</a>\n",
+]
+
+
+def seconds(source: str) -> float:
+    """The least processor time of three readings."""
+    limits = Limits(nodes=10**9, expression=10**9, handler=10**9, diagnostics=10)
+    best = 1e9
+    for _ in range(3):
+        start = time.process_time()
+        read(source, limits=limits)
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def test_time_is_linear_in_an_ordinary_document() -> None:
+    assert seconds(mixed(300_000)) <= 3.2 * seconds(mixed(150_000)) + 0.02
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{}",
+        "<NexusPanel><View><Text>{}</Text></View></NexusPanel>",
+        "<NexusPanel><Logic><Tool><Handler>{}</Handler></Tool></Logic></NexusPanel>",
+    ],
+)
+def test_time_is_linear_in_hostile_documents(place: str) -> None:
+    for unit in UNITS:
+        small, large = (place.replace("{}", unit * (size // len(unit))) for size in (30_000, 120_000))
+        assert seconds(large) <= 8 * seconds(small) + 0.05, unit
+
+
+def test_expressions_and_raw_texts_are_found_in_mutations_too() -> None:
+    """The mutations above would show little if the panels had nothing to break."""
+    kinds = {type(p) for s in PANELS for n in read(s).ast.nodes if isinstance(n, TextNode) for p in n.parts}
+    assert kinds == {str, Expression}
+    assert any(isinstance(n, RawNode) for s in PANELS for n in read(s).ast.nodes)

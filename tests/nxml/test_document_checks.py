@@ -1,0 +1,197 @@
+"""What documents mean: each rule finds its problem, says it once, and leaves what is right alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from nexus_jupyter.diagnostics import Diagnostic, Severity
+from nexus_jupyter.nxml import RULES, read
+from nexus_jupyter.nxml.codes import SEVERITIES
+
+
+def found(source: str) -> list[Diagnostic]:
+    return [d for d in read(source).diagnostics if d.severity is not Severity.INFO]
+
+
+def data(inner: str) -> str:
+    return f"<NexusPanel><Data>{inner}</Data></NexusPanel>"
+
+
+def logic(inner: str) -> str:
+    return f"<NexusPanel><Logic>{inner}</Logic></NexusPanel>"
+
+
+def tool(inner: str = "", attributes: str = "") -> str:
+    return logic(f'<Tool name="t" description="d" {attributes}>{inner}<Handler>return 1</Handler></Tool>')
+
+
+def view(inner: str) -> str:
+    declared = '<Data><State name="count" type="number"/><Computed name="twice" value="2"/></Data>'
+    tools = '<Logic><Tool name="save" description="d"><Handler>return 1</Handler></Tool></Logic>'
+    return f"<NexusPanel>{declared}{tools}<View>{inner}</View></NexusPanel>"
+
+
+H = "<Handler>return 1</Handler>"
+
+WRONG = [
+    (data('<State name="a-b" type="any"/>'), "INVALID_IDENTIFIER", "not a JavaScript identifier"),
+    (data('<State name="class" type="any"/>'), "INVALID_IDENTIFIER", "reserved word"),
+    (data(f'<State name="{"a" * 65}" type="any"/>'), "INVALID_IDENTIFIER", "longer than 64"),
+    (data('<State name="" type="any"/>'), "INVALID_IDENTIFIER", "empty"),
+    (data('<State name="a" type="array"/>'), "ALIAS", "list"),
+    (data('<State name="a" type="numbr"/>'), "INVALID_TYPE", "did you mean 'number'"),
+    (data('<State name="a" type="any" defualt="1"/>'), "UNKNOWN_ATTRIBUTE", "did you mean 'default'"),
+    (data('<State name="a" type="number" default="x"/>'), "INVALID_DEFAULT", "write a number"),
+    (data('<State name="a" type="number" default="NaN"/>'), "INVALID_DEFAULT", "NaN is no JSON"),
+    (data('<State name="a" type="number" default="1e999"/>'), "INVALID_DEFAULT", "too large"),
+    (data('<State name="a" type="number" default="11" max="10"/>'), "INVALID_DEFAULT", "more than the max 10"),
+    (data('<State name="a" type="number" default="true"/>'), "INVALID_DEFAULT", "no value of the type number"),
+    (data('<State name="a" type="object" default="null"/>'), "INVALID_DEFAULT", "null"),
+    (data('<State name="a" type="object">[1]</State>'), "INVALID_DEFAULT", "type object"),
+    (data(f'<State name="a" type="list" default="{"[" * 5000}"/>'), "INVALID_DEFAULT", ""),
+    (data(f'<State name="a" type="list" default="{"[" * 150 + "]" * 150}"/>'), "INVALID_DEFAULT", "nested"),
+    (data('<State name="a" type="string" default="\\ud800" enum="a"/>'), "INVALID_DEFAULT", "not among a"),
+    (data('<State name="a" type="any" default=\'"\\ud800"\'/>'), "INVALID_DEFAULT", "surrogate"),
+    (data('<State name="a" type="number" min="3" max="1"/>'), "INVALID_ATTRIBUTE", "above max"),
+    (data('<State name="a" type="number" min="x"/>'), "INVALID_ATTRIBUTE", "must be a number"),
+    (data('<State name="a" type="number" step="0"/>'), "INVALID_ATTRIBUTE", "more than zero"),
+    (data('<State name="a" type="number" enum="1,x"/>'), "INVALID_ATTRIBUTE", "must be a number"),
+    (data('<State name="a" type="string" min="1"/>'), "UNKNOWN_ATTRIBUTE", "no meaning"),
+    (data('<State name="a" type="any" persist="disk"/>'), "INVALID_ATTRIBUTE", "none, notebook, workspace"),
+    (data('<State name="a" type="any" default="1">2</State>'), "UNEXPECTED_TEXT", "both"),
+    (data('<Computed name="a"/>'), "MISSING_ATTRIBUTE", "value"),
+    (data('<Computed name="a" value="1" type="no"/>'), "INVALID_TYPE", ""),
+    (data('<Computed name="a" value=""/>'), "JS_SYNTAX", "missing"),
+    (data("<Text>a</Text>"), "MISPLACED_ELEMENT", "components stand in <View>"),
+    (tool('<Arg name="a" type="number" default="{1}"/>'), "INVALID_DEFAULT", "no expression"),
+    (tool('<Arg name="a" type="number" default="1" required="true"/>'), "INVALID_DEFAULT", "no use"),
+    (tool(attributes='ai="maybe"'), "INVALID_ATTRIBUTE", "ask, allow, deny"),
+    (tool(H), "MISPLACED_ELEMENT", "second <Handler>"),
+    (logic('<Tool name="t"><Handler>1</Handler></Tool>'), "TOOL_WITHOUT_DESCRIPTION", ""),
+    (logic('<Tool name="t" description="d"><Handler>// later</Handler></Tool>'), "EMPTY_HANDLER", ""),
+    (logic('<Tool name="t" description="d"><Handler timeout="soon">1</Handler></Tool>'), "INVALID_ATTRIBUTE", "duration"),
+    (logic('<Tool name="t" description="d"><Handler memory="0">1</Handler></Tool>'), "INVALID_ATTRIBUTE", "more than zero"),
+    (logic('<Tool name="t" description="d"><Handler capabilities="fs:reed">1</Handler></Tool>'), "INVALID_ATTRIBUTE", "fs:read"),
+    (logic('<Tool name="t" description="d"><Handler capabilities="fs:write">1</Handler></Tool>'), "DANGEROUS_CAPABILITY", ""),
+    (logic('<Extension name="nexus.python" colour="red"/>'), "UNKNOWN_ATTRIBUTE", "colour"),
+    (logic(f'<Lifecycle on="interval">{H}</Lifecycle>'), "INVALID_LIFECYCLE", "needs 'every'"),
+    (logic(f'<Lifecycle on="mount" every="5s">{H}</Lifecycle>'), "INVALID_LIFECYCLE", "belongs to interval"),
+    (logic(f'<Lifecycle on="interval" every="often">{H}</Lifecycle>'), "INVALID_LIFECYCLE", "duration"),
+    (logic(f'<Lifecycle on="change" of="nope">{H}</Lifecycle>'), "UNDEFINED_STATE_REFERENCE", "nope"),
+    (logic('<Lifecycle on="mount"/>'), "MISSING_HANDLER", ""),
+    (view('<Text variant="h9">a</Text>'), "INVALID_ATTRIBUTE", "h1, h2"),
+    (view('<Text hidden="yes">a</Text>'), "INVALID_ATTRIBUTE", "true or false"),
+    (view('<Text colSpan="13">a</Text>'), "INVALID_ATTRIBUTE", "from 1 to 12"),
+    (view("<Text tooltip>a</Text>"), "INVALID_ATTRIBUTE", "needs a value"),
+    (view('<Text style="position: fixed">a</Text>'), "INVALID_ATTRIBUTE", "position"),
+    (view('<Text style="color: url(x)">a</Text>'), "INVALID_ATTRIBUTE", "'color' is not allowed"),
+    (view('<Text class="a;b">a</Text>'), "INVALID_ATTRIBUTE", "class names"),
+    (view('<Text className="a">a</Text>'), "ALIAS", "class"),
+    (view('<Text onclick="x">a</Text>'), "UNKNOWN_ATTRIBUTE", "on:EVENT"),
+    (view('<Text bind="$state.count">a</Text>'), "UNKNOWN_ATTRIBUTE", "takes no 'bind'"),
+    (view('<Text content="a">b</Text>'), "UNEXPECTED_TEXT", "both"),
+    (view("<Layout>a</Layout>"), "UNEXPECTED_TEXT", "<Text>"),
+    (view("a"), "UNEXPECTED_TEXT", "<Text>"),
+    (view("<Text><Text>a</Text></Text>"), "MISPLACED_ELEMENT", "holds no components"),
+    (view("<Layout><State/></Layout>"), "MISPLACED_ELEMENT", "<Data>"),
+    (view("<Data/>"), "MISPLACED_ELEMENT", "<NexusPanel>"),
+    (view("<Else/>"), "MISPLACED_ELEMENT", "<If>"),
+    (view('<If condition="1"><Else/><Text>a</Text></If>'), "MISPLACED_ELEMENT", "last"),
+    (view('<If condition="1"><Else/><Else/></If>'), "MISPLACED_ELEMENT", "one <Else>"),
+    (view("<If/>"), "MISSING_ATTRIBUTE", "condition"),
+    (view('<Iterate key="id"/>'), "MISSING_ATTRIBUTE", "'items' or 'over'"),
+    (view('<Iterate items="[]" over="[]" key="id"/>'), "INVALID_ATTRIBUTE", "both"),
+    (view('<Iterate items="[]"/>'), "MISSING_KEY", ""),
+    (view('<Iterate items="[]" key="id" as="1"/>'), "INVALID_IDENTIFIER", ""),
+    (view('<Iterate items="[]" key="id" as="a" index="a"/>'), "INVALID_IDENTIFIER", "already"),
+    (view('<Iterate items="[]" key="id"><Text id="x">a</Text></Iterate>'), "DUPLICATE_VIEW_ID", "every item"),
+    (view('<Action label="x"/>'), "MISSING_ATTRIBUTE", "trigger"),
+    (view('<Button trigger="save"/>'), "MISSING_LABEL", "label"),
+    (view('<Button label="x" trigger="sve"/>'), "UNDEFINED_TOOL_REFERENCE", "did you mean 'save'"),
+    (view('<Button label="x" on:pres="save"/>'), "UNKNOWN_ATTRIBUTE", "did you mean 'press'"),
+    (view('<Button label="x" args="[1]"/>'), "UNKNOWN_ATTRIBUTE", "trigger"),
+    (view('<Input label="x" bind="$state"/>'), "INVALID_BIND", "itself"),
+    (view('<Input label="x" bind="$state.f()"/>'), "INVALID_BIND", ""),
+    (view('<Input label="x" bind="$state?.a"/>'), "INVALID_BIND", ""),
+    (view('<Input label="x" bind="$state.__proto__"/>'), "INVALID_BIND", ""),
+    (view('<Input label="x" bind="$state.count[]"/>'), "INVALID_BIND", "key"),
+    (view('<Input label="x" bind="$statex.a"/>'), "INVALID_BIND", "starts with"),
+    (view('<Input label="x" bind=""/>'), "JS_SYNTAX", "missing"),
+    (view('<Input label="x" bind="$state.twice"/>'), "INVALID_BIND", "computed"),
+    (view('<Input label="x" bind="$state.cuont"/>'), "UNDEFINED_STATE_REFERENCE", "did you mean 'count'"),
+    (view('<Input label="x" bind="$scope.item.x"/>'), "INVALID_SCOPE_REFERENCE", "<Iterate>"),
+    (
+        view('<Iterate items="[]" key="id"><Empty><Input label="x" bind="$scope.item"/></Empty></Iterate>'),
+        "INVALID_SCOPE_REFERENCE",
+        "item",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "code", "text"), WRONG)
+def test_a_problem_is_found_and_stands_alone(source: str, code: str, text: str) -> None:
+    diagnostics = found(source)
+    assert [d.code for d in diagnostics] == [code]
+    assert text in f"{diagnostics[0].message} {diagnostics[0].hint}"
+
+
+RIGHT = [
+    data('<State name="$a_1é" type="any" default="null"/>'),
+    data('<State name="a" type="string" default="{1}" />'),
+    data('<State name="a" type="number" default="{1 + 1}" min="3"/>'),
+    data('<State name="a" type="list">["x", {"y": 1e3}]</State>'),
+    data('<State name="a" type="number" enum="1, 2" default="2"/>'),
+    data('<State name="a" type="string" default="" pattern="^(a+)+$"/>'),
+    data('<State name="a" type="frame"/>'),
+    tool('<Arg name="from" type="string" required="false"/>'),
+    logic('<Extension name="nexus.python" reason="r"/>'),
+    view('<Text hidden="{$state.count > 1}" class="a b-c {$state.x}" style="color: rgb(1, 2, 3); margin: 0 auto">a</Text>'),
+    view(
+        '<Iterate items="{[1]}" as="row" index="i" key="{$scope.i}"><Input label="x" bind="{ $scope.row[$scope.i].name }" id="in-{$scope.i}"/></Iterate>'
+    ),
+    view(
+        '<Iterate items="[]" as="a" key="id"><Iterate items="[]" as="b" key="id"><Checkbox bind="$scope.a.x">y</Checkbox></Iterate></Iterate>'
+    ),
+    view('<Iterate items="[]" key="id"><Empty><Text id="none">nothing</Text></Empty></Iterate>'),
+    view('<Input label="x" bind="$state.count" on:change="save" args="[$event.value]"/>'),
+    view('<Input label="x" bind="$state[\'count\']"/>'),
+    view('<Tabs><Iterate items="[1]" key="id"><Tab label="a"/></Iterate></Tabs>'),
+]
+
+
+@pytest.mark.parametrize("source", RIGHT)
+def test_what_is_right_is_left_alone(source: str) -> None:
+    assert found(source) == []
+
+
+def test_what_this_version_does_not_do_is_said() -> None:
+    source = f"""<NexusPanel><Data><State name="a" type="any" persist="notebook"/></Data>
+    <Logic><Extension name="nexus.http"/><Lifecycle on="mount">{H}</Lifecycle></Logic><View><Slider bind="$state.a" label="x"/></View></NexusPanel>"""
+    said = [(d.code, d.severity) for d in read(source).diagnostics]
+    assert said == [
+        ("NOT_AVAILABLE", Severity.INFO),
+        ("NOT_AVAILABLE", Severity.WARNING),
+        ("NOT_AVAILABLE", Severity.INFO),
+        ("NOT_AVAILABLE", Severity.INFO),
+    ]
+    assert read(source).ok
+
+
+def test_a_misplaced_declaration_is_not_blamed_again_where_it_is_used() -> None:
+    source = '<NexusPanel><Logic><State name="a" type="any"/></Logic><View><Input label="x" bind="$state.a"/></View></NexusPanel>'
+    assert [d.code for d in found(source)] == ["MISPLACED_ELEMENT"]
+
+
+def test_paths_name_the_element() -> None:
+    (diagnostic,) = found(data('<State name="a" type="any"/><State name="1" type="any"/>'))
+    assert diagnostic.path == "NexusPanel/Data/State[2]"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)
+def test_every_rule_documents_itself(rule: object) -> None:
+    from nexus_jupyter.nxml import Rule
+
+    assert isinstance(rule, Rule)
+    for word in ("What:", "Why:", "Remedy:"):
+        assert word in rule.documentation
+    assert set(rule.codes) <= set(SEVERITIES)

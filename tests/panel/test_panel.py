@@ -1,0 +1,475 @@
+"""One live panel from Python: state, tools, events, limits, replacement."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import traitlets
+
+import nexus_jupyter
+from nexus_jupyter import Panel
+from nexus_jupyter.errors import (
+    ArgumentError,
+    CancelledError,
+    CapabilityError,
+    DocumentError,
+    HandlerError,
+    LimitError,
+    OptionError,
+    PanelClosedError,
+    StateError,
+)
+
+COUNTER = """
+<NexusPanel id="counter" title="Counter">
+  <Data>
+    <State name="count" type="number" default="0" min="-10" max="100" />
+    <State name="label" type="string" default="x" enum="x,y" />
+    <State name="items" type="list" />
+    <State name="log" type="string" default="a name that collides with nothing" />
+    <State name="observe" type="string" default="a name that collides" />
+    <Computed name="double" value="$state.count * 2" />
+  </Data>
+  <Logic>
+    <Tool name="add" description="Add"><Arg name="by" type="number" default="1" /><Handler>$state.count += $args.by; return $state.count;</Handler></Tool>
+    <Tool name="fail" description="Throw after writing"><Handler>$state.count = 50; throw new RangeError('too bad');</Handler></Tool>
+    <Tool name="spin" description="Never end"><Handler timeout="200ms">$state.count = 9; while (true) {}</Handler></Tool>
+    <Tool name="long" description="Spin for long"><Handler timeout="20s">while (true) {}</Handler></Tool>
+    <Tool name="hoard" description="Take memory"><Handler>const a = []; while (true) a.push('x'.repeat(1e6) + a.length);</Handler></Tool>
+    <Tool name="submit" description="Emit"><Handler>$emit('submitted', { count: $state.count });</Handler></Tool>
+    <Tool name="beyond" description="Break a rule"><Handler>$state.count = 1000;</Handler></Tool>
+    <Tool name="wait" description="Wait"><Arg name="ms" type="number" /><Handler>$state.count += 1; await new Promise(go => setTimeout(go, $args.ms)); $state.count += 1; return 'waited';</Handler></Tool>
+  </Logic>
+</NexusPanel>
+"""
+
+PYTHON = """
+<NexusPanel id="python">
+  <Data><State name="seen" type="any" /><State name="n" type="number" /></Data>
+  <Logic>
+    <Extension name="nexus.python" alias="py" />
+    <Tool name="ask" description="d"><Arg name="name" type="string" /><Arg name="args" type="list" default="[]" />
+      <Handler>$state.seen = await $ext.py[$args.name](...$args.args); return $state.seen;</Handler></Tool>
+    <Tool name="both" description="d"><Handler>const [a, b] = await Promise.all([$ext.py.slow(1), $ext.py.slow(2)]); return a + b;</Handler></Tool>
+    <Tool name="steps" description="d"><Handler>$state.n = 1; await $ext.py.slow(0); $state.n = 2; await $ext.py.broken();</Handler></Tool>
+    <Tool name="caught" description="d"><Handler>try { await $ext.py.broken(); } catch (e) { return e.message; }</Handler></Tool>
+    <Tool name="narrow" description="d"><Handler capabilities="http:request">await $ext.py.slow(1);</Handler></Tool>
+    <Tool name="again" description="d"><Arg name="n" type="number" /><Handler>return $args.n > 0 ? 1 + await $ext.py.recurse($args.n - 1) : 0;</Handler></Tool>
+  </Logic>
+</NexusPanel>
+"""
+
+
+@pytest.fixture
+def counter() -> Iterator[Panel]:
+    with Panel(COUNTER) as panel:
+        yield panel
+
+
+def test_state_reads_and_writes_typed(counter: Panel) -> None:
+    assert counter.state.count == 0
+    counter.state.count = 5
+    assert counter.state.count == 5
+    assert counter.state["count"] == 5
+    assert counter.state.double == 10
+    assert counter.rev == 1
+    assert dict(counter.state) == {
+        "count": 5,
+        "label": "x",
+        "items": [],
+        "log": "a name that collides with nothing",
+        "observe": "a name that collides",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("count", "five", "number"),
+        ("count", True, "number"),
+        ("count", 101, "100"),
+        ("count", float("nan"), "finite"),
+        ("label", "z", "x"),
+        ("items", {"a": 1}, "list"),
+        ("items", [object()], "items[0]"),
+        ("double", 1, "computed"),
+        ("cuont", 1, "count"),
+    ],
+)
+def test_a_wrong_write_is_a_clear_error_and_changes_nothing(counter: Panel, name: str, value: object, says: str) -> None:
+    before = dict(counter.state)
+    with pytest.raises(StateError) as caught:
+        counter.state[name] = value
+    assert says in str(caught.value)
+    assert dict(counter.state) == before
+    assert counter.rev == 0
+    with pytest.raises(StateError):
+        setattr(counter.state, name, value)
+
+
+def test_several_states_are_written_together_or_not_at_all(counter: Panel) -> None:
+    assert counter.state.update(count=1, label="y") == 1
+    with pytest.raises(StateError):
+        counter.state.update(count=2, label="nope")
+    assert (counter.state.count, counter.state.label, counter.rev) == (1, "y", 1)
+
+
+def test_a_name_that_collides_is_reached_by_index(counter: Panel) -> None:
+    counter.state["observe"] = "still"
+    assert counter.state["observe"] == "still"
+    assert callable(counter.state.observe)
+    assert counter.state.log.startswith("a name")
+
+
+def test_observers_hear_of_writes_and_of_handlers_before_the_call_returns(counter: Panel) -> None:
+    heard: list[tuple[Any, Any]] = []
+    counter.state.observe(lambda change: heard.append((change.old, change.new)), "count")
+    counter.state.count = 3
+    counter.call("add", by=4)
+    counter.state.label = "y"
+    assert heard == [(0, 3), (3, 7)]
+
+
+def test_an_observer_may_write_and_call_without_a_deadlock(counter: Panel) -> None:
+    def follow(change: Any) -> None:
+        if change.new < 5:
+            counter.state.count = change.new + 1
+            counter.call("add")
+
+    counter.state.observe(follow, "count")
+    counter.state.count = 1
+    assert counter.state.count >= 5
+
+
+class Slider(traitlets.HasTraits):
+    value = traitlets.Int()
+
+
+def test_a_link_with_another_object_goes_both_ways(counter: Panel) -> None:
+    slider = Slider()
+    traitlets.link((counter.state, "count"), (slider, "value"))
+    counter.state.count = 7
+    assert slider.value == 7
+    slider.value = 8
+    assert counter.state.count == 8
+    counter.call("add")
+    assert slider.value == 9
+
+
+def test_tools_take_arguments_by_name_and_in_order(counter: Panel) -> None:
+    assert counter.call("add") == 1
+    assert counter.call("add", by=2) == 3
+    assert counter.call("add", [3]) == 6
+    assert counter.call("add", {"by": 4}) == 10
+    assert counter.tools.add(5).result() == 15
+    assert counter.tools["add"](by=-5).result() == 10
+
+
+def test_tools_can_be_awaited(counter: Panel) -> None:
+    async def use() -> list[Any]:
+        return [await counter.tools.add(by=2), *await asyncio.gather(counter.tools.add(), counter.tools.add())]
+
+    assert asyncio.run(use()) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("tool", "args", "says"),
+    [("ad", None, "'add'"), ("add", {"to": 1}, "to"), ("add", {"by": "much"}, "by"), ("add", [1, 2], "2"), ("wait", None, "ms")],
+)
+def test_arguments_that_do_not_fit_are_refused_before_the_handler_runs(counter: Panel, tool: str, args: Any, says: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        counter.call(tool, args)
+    assert says in str(caught.value)
+    assert counter.rev == 0
+
+
+def test_a_handler_that_throws_changes_nothing_and_says_where(counter: Panel) -> None:
+    with pytest.raises(HandlerError) as caught:
+        counter.call("fail")
+    assert caught.value.message == "too bad"
+    assert caught.value.name == "RangeError"
+    assert caught.value.line == COUNTER[: COUNTER.index("too bad")].count("\n") + 1
+    assert counter.state.count == 0
+    assert counter.call("add") == 1
+
+
+def test_a_handler_that_never_ends_meets_its_deadline_and_harms_nothing(counter: Panel) -> None:
+    counter.state.count = 3
+    with pytest.raises(LimitError) as caught:
+        counter.call("spin")
+    assert caught.value.code == "LIMIT_CPU"
+    assert counter.state.count == 3
+    assert counter.call("add") == 4
+
+
+def test_a_handler_that_takes_all_memory_is_stopped(counter: Panel) -> None:
+    with pytest.raises((LimitError, HandlerError), match="memory"):
+        counter.call("hoard")
+    assert counter.call("add") == 1
+
+
+def test_a_rule_holds_for_handlers_too(counter: Panel) -> None:
+    with pytest.raises(StateError, match="100"):
+        counter.call("beyond")
+    assert counter.state.count == 0
+
+
+def test_events_reach_python_on_the_main_thread(counter: Panel) -> None:
+    heard: list[Any] = []
+    off = counter.on("submitted", lambda payload: heard.append((payload, threading.current_thread() is threading.main_thread())))
+    counter.call("submit")
+    off()
+    counter.call("submit")
+    assert heard == [({"count": 0}, True)]
+
+
+def test_steps_commit_one_by_one_and_other_calls_go_between(counter: Panel) -> None:
+    waiting = counter.tools.wait(ms=150)
+    deadline = time.monotonic() + 5
+    while counter.state.count == 0 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert counter.state.count == 1
+    assert counter.call("add", by=10) == 11
+    assert waiting.result() == "waited"
+    assert counter.state.count == 12
+
+
+def test_a_running_call_can_be_cancelled(counter: Panel) -> None:
+    spinning = counter.tools.long()
+    time.sleep(0.2)
+    start = time.monotonic()
+    spinning.cancel()
+    with pytest.raises(CancelledError):
+        spinning.result(5)
+    assert time.monotonic() - start < 2
+    waiting = counter.tools.wait(ms=60_000)
+    time.sleep(0.05)
+    waiting.cancel()
+    with pytest.raises(CancelledError):
+        waiting.result(5)
+    assert counter.call("add") == 2
+
+
+def test_an_interrupt_while_python_waits_stops_the_call(counter: Panel) -> None:
+    threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        counter.call("long")
+    assert counter.call("add") == 1
+
+
+def test_first_values_are_checked_and_nothing_is_half_made() -> None:
+    with Panel(COUNTER, state={"count": 7}) as panel:
+        assert panel.state.count == 7
+        assert panel.rev == 0
+    for state in ({"count": "x"}, {"nope": 1}, {"count": 1000}):
+        with pytest.raises(StateError):
+            Panel(COUNTER, state=state)
+    assert nexus_jupyter.panels() == {}
+
+
+def test_a_data_frame_becomes_the_value_of_a_list() -> None:
+    frame = pd.DataFrame({"a": [1, 2]})
+    with Panel(COUNTER, state={"items": frame}) as panel:
+        assert panel.state.items == [{"a": 1}, {"a": 2}]
+
+
+def test_documents_with_errors_raise_all_of_them() -> None:
+    with pytest.raises(DocumentError) as caught:
+        Panel('<NexusPanel><Data><State name="1x" type="number"/><State name="y" type="decimal"/></Data></NexusPanel>')
+    assert {d.code for d in caught.value.diagnostics} == {"INVALID_IDENTIFIER", "INVALID_TYPE"}
+    assert "^" in str(caught.value)
+
+
+def test_a_syntax_error_in_a_handler_points_into_the_document() -> None:
+    source = (
+        '<NexusPanel>\n<Logic>\n<Tool name="t" description="d">\n<Handler>\n  const a = ;\n</Handler>\n</Tool>\n</Logic>\n</NexusPanel>'
+    )
+    with pytest.raises(DocumentError) as caught:
+        Panel(source)
+    (diagnostic,) = [d for d in caught.value.diagnostics if d.code == "JS_SYNTAX"]
+    assert diagnostic.span.line == 5
+    assert nexus_jupyter.panels() == {}
+
+
+def test_making_a_panel_of_the_same_identity_ends_the_one_before() -> None:
+    first = Panel(COUNTER)
+    with Panel(COUNTER) as second:
+        assert first.closed
+        assert nexus_jupyter.panels() == {"counter": second}
+        with pytest.raises(PanelClosedError, match="Run its cell again"):
+            first.call("add")
+        with pytest.raises(PanelClosedError):
+            first.state.count = 1
+    assert first.state.count == 0
+
+
+def test_its_text_is_the_same_every_time(counter: Panel) -> None:
+    text = "<Panel counter: count=0, label='x', items=[], log='a name that collides with nothing', observe='a name that collides'>"
+    assert repr(counter) == text
+    counter.state.items = list(range(100))
+    assert "items=[… 100 items]" in repr(counter)
+
+
+def test_load_reads_a_file_and_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    (tmp_path / "counter.nxml").write_text(COUNTER, encoding="utf-8")
+    with nexus_jupyter.load(tmp_path / "counter.nxml") as panel:
+        assert panel.id == "counter"
+    with pytest.raises(OptionError, match=r"In that folder: counter\.nxml"):
+        nexus_jupyter.load(tmp_path / "contuer.nxml")
+    (tmp_path / "bad.nxml").write_bytes(b"\xff\xfe<")
+    with pytest.raises(OptionError, match="UTF-8"):
+        nexus_jupyter.load(tmp_path / "bad.nxml")
+    with pytest.raises(OptionError, match="folder"):
+        nexus_jupyter.load(tmp_path)
+
+
+# --- Python functions ------------------------------------------------------------------------------
+
+
+def slow(n: int) -> int:
+    time.sleep(0.05)
+    return n
+
+
+async def later(name: str) -> str:
+    await asyncio.sleep(0.01)
+    return f"hello {name}"
+
+
+def broken() -> None:
+    raise ValueError("the reason")
+
+
+def files() -> None:
+    Path("/nonexistent/secret").read_text()
+
+
+def keywords(*, a: int, b: int = 2) -> dict[str, int]:
+    return {"a": a, "b": b}
+
+
+@pytest.fixture
+def python() -> Iterator[Panel]:
+    with Panel(PYTHON, functions=[slow, later, broken, files, keywords]) as panel:
+        yield panel
+
+
+def test_a_function_that_was_handed_over_can_be_called(python: Panel) -> None:
+    assert python.call("ask", name="slow", args=[5]) == 5
+    assert python.call("ask", name="later", args=["you"]) == "hello you"
+    assert python.call("ask", name="keywords", args=[{"a": 1}]) == {"a": 1, "b": 2}
+    assert python.call("both") == 3
+
+
+@pytest.mark.parametrize("name", ["open", "eval", "__class__", "slow.__globals__", "keys"])
+def test_any_other_function_is_denied(python: Panel, name: str) -> None:
+    with pytest.raises(CapabilityError):
+        python.call("ask", name=name)
+
+
+def test_a_function_of_one_panel_is_not_one_of_another(python: Panel) -> None:
+    with Panel(PYTHON, id="other") as other, pytest.raises(CapabilityError, match="not handed to this panel"):
+        other.call("ask", name="slow", args=[1])
+
+
+def test_a_handler_may_narrow_what_it_uses(python: Panel) -> None:
+    with pytest.raises(CapabilityError, match="capabilities"):
+        python.call("narrow")
+
+
+def test_other_extensions_are_denied() -> None:
+    source = PYTHON.replace('name="nexus.python" alias="py"', 'name="nexus.http" alias="py" hosts="127.0.0.1"')
+    with Panel(source, functions=[slow]) as panel, pytest.raises(CapabilityError, match=r"nexus\.http"):
+        panel.call("ask", name="slow")
+
+
+def test_what_a_function_raises_reaches_the_handler_as_a_sentence_and_python_as_the_cause(python: Panel) -> None:
+    assert python.call("caught") == "broken() raised ValueError: the reason"
+    with pytest.raises(HandlerError, match="the reason") as caught:
+        python.call("ask", name="broken")
+    cause = caught.value.__cause__
+    assert cause is not None
+    assert isinstance(cause.__cause__, ValueError)
+    with pytest.raises(HandlerError) as hidden:
+        python.call("ask", name="files")
+    assert "secret" not in str(hidden.value)
+
+
+def test_earlier_steps_stay_when_a_later_one_fails(python: Panel) -> None:
+    with pytest.raises(HandlerError, match="2 earlier steps stay"):
+        python.call("steps")
+    assert python.state.n == 2
+
+
+def test_arguments_that_a_function_does_not_take_are_refused(python: Panel) -> None:
+    with pytest.raises(HandlerError, match="slow"):
+        python.call("ask", name="slow", args=[1, 2, 3])
+
+
+def test_a_function_may_call_the_tool_that_waits_for_it() -> None:
+    def recurse(n: int) -> Any:
+        return panel.call("again", n=n)
+
+    with Panel(PYTHON, functions=[recurse]) as panel:
+        assert panel.call("again", n=3) == 3
+        with pytest.raises(Exception, match="levels deep"):
+            panel.call("again", n=40)
+
+
+def test_a_function_may_write_the_panels_state() -> None:
+    def write(n: int) -> int:
+        panel.state.n = n
+        return n
+
+    with Panel(PYTHON, functions=[write]) as panel:
+        assert panel.call("ask", name="write", args=[9]) == 9
+        assert panel.state.n == 9
+
+
+@pytest.mark.parametrize(
+    ("functions", "says"),
+    [
+        (slow, "functions=[f]"),
+        ([1], "not callable"),
+        ([lambda: 1], "usable name"),
+        ({"no name": slow}, "usable name"),
+        ([slow, {"slow": 1}], "not callable"),
+    ],
+)
+def test_functions_of_the_wrong_kind_are_refused(functions: Any, says: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        Panel(PYTHON, functions=functions)
+    assert says in str(caught.value)
+    assert nexus_jupyter.panels() == {}
+
+
+def test_closing_ends_calls_that_wait() -> None:
+    panel = Panel(COUNTER)
+    waiting = panel.tools.wait(ms=60_000)
+    time.sleep(0.05)
+    panel.close()
+    panel.close()
+    with pytest.raises(PanelClosedError):
+        waiting.result(5)
+
+
+def test_panels_work_from_any_thread(counter: Panel) -> None:
+    def work() -> None:
+        for _ in range(20):
+            counter.call("add", by=1)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter.state.count == 80
+    assert counter.rev == 80

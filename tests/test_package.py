@@ -1,0 +1,81 @@
+"""What is shipped: wheel and sdist hold everything built, and neither needs Node."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BUILT = {"loader.js", "panel.js", "panel.json", "guest-code.wasm", "guest-image.wasm", "guest-provenance.json"}
+
+pytestmark = pytest.mark.package
+
+
+def uv(*arguments: str, path: str | None = None) -> str:
+    """Run uv; ``path`` replaces PATH."""
+    program = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    assert program is not None, "uv is missing; `make test` installs it"
+    environment = {**os.environ, **({"PATH": path} if path is not None else {})}
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def without_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PATH on which there is a Python and nothing of Node."""
+    folder = tmp_path_factory.mktemp("bin")
+    for name in ("sh", "env", "uname", "git", "ldd", "ldconfig"):
+        found = shutil.which(name)
+        if found:
+            (folder / name).symlink_to(found)
+    yield str(folder)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory, without_node: str) -> tuple[Path, Path]:
+    """The sdist of this tree, and the wheel made from it in a place without Node."""
+    folder = tmp_path_factory.mktemp("dist")
+    uv("build", "--quiet", "--sdist", "--python", sys.executable, "--out-dir", str(folder), str(ROOT))
+    (sdist,) = folder.glob("*.tar.gz")
+    uv("build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", str(folder), str(sdist), path=without_node)
+    (wheel,) = folder.glob("*.whl")
+    return sdist, wheel
+
+
+def test_the_sdist_holds_what_was_built_and_what_it_was_built_from(shipped: tuple[Path, Path]) -> None:
+    with tarfile.open(shipped[0]) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    assert {f"nexus_jupyter/static/{name}" for name in BUILT} <= names
+    assert {"package.json", "package-lock.json", "wasm/build.mjs", "js/build.mjs", "LICENSE", "README.md"} <= names
+    assert not [n for n in names if n.startswith(("node_modules", ".venv", "tests/artifacts"))]
+
+
+def test_the_wheel_installs_and_works_without_node(shipped: tuple[Path, Path], without_node: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(shipped[1]) as archive:
+        names = set(archive.namelist())
+    assert {f"nexus_jupyter/static/{name}" for name in BUILT} <= names
+    assert not [n for n in names if n.startswith(("js/", "wasm/", "tests/", "bench/"))]
+
+    venv = tmp_path / "venv"
+    uv("venv", "--quiet", "--python", sys.executable, str(venv), path=without_node)
+    python = venv / "bin" / "python"
+    uv("pip", "install", "--quiet", "--python", str(python), str(shipped[1]), path=without_node)
+    code = (
+        "import nexus_jupyter as n; p = n.Panel('<NexusPanel id=\"p\"><Logic><Tool name=\"t\" description=\"d\">"
+        "<Handler>return 6 * 7</Handler></Tool></Logic></NexusPanel>'); print(p.call('t')); p.close()"
+    )
+    environment = {**os.environ, "PATH": without_node, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run([python, "-W", "error", "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert done.stdout == "42\n", done.stderr
+    spec = json.loads((venv / "share" / "jupyter" / "kernels" / "nexus" / "kernel.json").read_text())
+    assert spec["display_name"] == "Python (Nexus)"

@@ -1,0 +1,114 @@
+"""``%%nxml`` in an IPython shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import nexus_jupyter
+from nexus_jupyter.widget.magic import register, unregister
+
+COUNTER = """<NexusPanel id="counter">
+  <Data><State name="count" type="number" default="1" /><State name="rows" type="list" /></Data>
+  <Logic><Extension name="nexus.python" alias="py" /><Tool name="ask" description="d"><Handler>return await $ext.py.double($state.count);</Handler></Tool></Logic>
+</NexusPanel>"""
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    InteractiveShell.clear_instance()
+    fresh: InteractiveShell = InteractiveShell.instance()
+    register(fresh)
+    yield fresh
+    unregister(fresh)
+    fresh.history_manager.end_session() if fresh.history_manager else None
+    InteractiveShell.clear_instance()
+
+
+def run(shell: InteractiveShell, line: str, cell: str = COUNTER) -> Any:
+    return shell.run_cell(f"%%nxml {line}\n{cell}")
+
+
+def test_the_panel_is_bound_to_the_name_and_shown(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(shell, "counter").success
+    assert shell.user_ns["counter"].state.count == 1
+    assert "<Panel counter: count=1, rows=[]>" in capsys.readouterr().out
+
+
+def test_state_and_functions_come_from_python(shell: InteractiveShell) -> None:
+    shell.user_ns.update(data=[{"a": 1}], n=21, double=lambda x: x * 2)
+    assert run(shell, "counter --state rows=data --state count=n --functions double --hide").success
+    panel = shell.user_ns["counter"]
+    assert panel.state.rows == [{"a": 1}]
+    assert panel.call("ask") == 42
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("counter --stat rows=df", "unrecognized arguments"),
+        ("1counter", "no Python name"),
+        ("counter --state rows", "STATE=NAME"),
+        ("counter --state rows=missing", "no Python variable 'missing'"),
+        ("counter --functions number", "not a function"),
+        ("counter --functions nowhere", "no Python variable 'nowhere'"),
+        ("counter 'open", "quotation"),
+        ("counter other", "unrecognized arguments"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence_and_makes_nothing(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], line: str, says: str
+) -> None:
+    shell.user_ns["number"] = 1
+    assert not run(shell, line).success
+    said = capsys.readouterr()
+    text = (said.out + said.err).lower()
+    assert says.lower() in text
+    assert "%%nxml" in text
+    assert "traceback" not in text
+    assert nexus_jupyter.panels() == {}
+    assert "counter" not in shell.user_ns
+
+
+def test_a_wrong_document_shows_its_problems_without_a_traceback_and_leaves_the_old_panel(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(shell, "counter --hide")
+    before = shell.user_ns["counter"]
+    capsys.readouterr()
+    result = run(shell, "counter", '<NexusPanel id="counter">\n<Data><State name="a" type="nmber"/></Data>\n</NexusPanel>')
+    assert not result.success
+    said = capsys.readouterr()
+    assert "INVALID_TYPE" in said.out
+    assert "2:" in said.out
+    assert "^" in said.out
+    assert "Traceback" not in said.out + said.err
+    assert shell.user_ns["counter"] is before
+    assert not before.closed
+
+
+def test_a_state_that_does_not_fit_is_one_sentence(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.user_ns["text"] = "abc"
+    assert not run(shell, "counter --state count=text").success
+    said = capsys.readouterr()
+    assert "INVALID_STATE" in said.out
+    assert "Traceback" not in said.out + said.err
+    assert nexus_jupyter.panels() == {}
+
+
+def test_running_the_cell_again_replaces_the_panel(shell: InteractiveShell) -> None:
+    run(shell, "counter --hide")
+    first = shell.user_ns["counter"]
+    run(shell, "counter --hide")
+    assert first.closed
+    assert not shell.user_ns["counter"].closed
+
+
+def test_its_help_explains_the_options(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_cell("%%nxml?")
+    text = capsys.readouterr().out
+    for word in ("--state", "--functions", "STATE=NAME", "counter"):
+        assert word in text

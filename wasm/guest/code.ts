@@ -1,0 +1,188 @@
+// Panel code: parsed alone, then compiled by the engine.
+//
+// A piece of code is put between a prefix and a suffix only after it was parsed between several others, whose
+// permitted next tokens have nothing in common.  Code that closes its own wrapper (`}) ; evil(); (() => {`)
+// would need a token after the closing one that suits all of them, and there is none:
+//   body        after `}`:  `)` or an operator  |  `,` or `}`  |  a class member, `;` or `}`, but neither `)` nor `,`
+//   expression  after the value:  `)`  |  `]`
+// Parsing runs nothing.
+
+import type { Code, Span } from "../../js/generated/protocol";
+import { parseOnly, runScript } from "./native";
+
+const HANDLER_PARAMETERS = "$state,$args,$tools,$emit,$ext,$log,$progress,console,setTimeout,clearTimeout";
+const BODY_CHECKS: readonly Wrapper[] = [
+  ["(async function(){", "\n})"],
+  ["({async m(){", "\n}})"],
+  ["class C{async m(){", "\n}}"],
+];
+const BODY: Wrapper = [`(async function(${HANDLER_PARAMETERS}){"use strict";`, "\n})"];
+const EXPRESSION_CHECKS: readonly Wrapper[] = [
+  ["(", "\n)"],
+  ["[", "\n]"],
+];
+const EXPRESSION: Wrapper = ['(function($state,$scope,$event){"use strict";return (', "\n)})"];
+const OBJECT_CHECKS: readonly Wrapper[] = [
+  ["(", "\n)"],
+  ["[", "\n]"],
+];
+const FIELDS_CHECK: Wrapper = ["({x:{", "\n}})"];
+const LONE_NAME = /^\s*[\p{ID_Start}$_][\p{ID_Continue}$]*\s*$/u;
+const POSITION = /code:(\d+):(\d+)(?::(\d+))?/g;
+const SHOWN_FRAMES = 8;
+const STACK_READ = 8192;
+
+type Wrapper = readonly [prefix: string, suffix: string];
+
+/** A syntax error in code `index`; line and column are 1-based and count in that code. */
+export interface CodeProblem {
+  index: number;
+  line: number;
+  column: number;
+  message: string;
+}
+
+export interface Position {
+  line: number;
+  column: number;
+}
+
+export type Handler = (...values: unknown[]) => Promise<unknown>;
+export type Expression = (state: object, scope: object, event: unknown) => unknown;
+
+interface Unit {
+  readonly span: Span;
+  /** UTF-16 units that stand before the code on its first line. */
+  readonly shift: number;
+  readonly run: unknown;
+}
+
+export class CodeTable {
+  private readonly units: Unit[] = [];
+
+  /** Compiles everything; gives the problems, none when all is well. */
+  load(codes: readonly Code[]): CodeProblem[] {
+    const problems: CodeProblem[] = [];
+    codes.forEach((code, index) => {
+      try {
+        this.units[index] = compile(code, index);
+      } catch (error) {
+        problems.push(problemOf(error, index));
+      }
+    });
+    return problems;
+  }
+
+  handler(index: number): Handler {
+    return this.units[index]?.run as Handler;
+  }
+
+  expression(index: number): Expression {
+    return this.units[index]?.run as Expression;
+  }
+
+  /** Where a piece of code begins in the document. */
+  start(index: number): Position {
+    const span = this.units[index]?.span;
+    return span === undefined ? { line: 0, column: 0 } : { line: span.line, column: span.column };
+  }
+
+  /** Where in the document an error arose: the innermost frame of panel code. */
+  place(stack: string): Position {
+    for (const match of stack.slice(0, STACK_READ).matchAll(POSITION)) {
+      const position = this.map(Number(match[1]), Number(match[2]), Number(match[3] ?? 1));
+      if (position !== undefined) return position;
+    }
+    return { line: 0, column: 0 };
+  }
+
+  /** The stack as a reader of the document understands it: only frames of panel code. */
+  readable(stack: string): string {
+    const lines: string[] = [];
+    for (const line of stack.slice(0, STACK_READ).split("\n")) {
+      const match = /^\s*at (.*?) ?\(?code:(\d+):(\d+)(?::(\d+))?\)?$/.exec(line);
+      if (match === null || lines.length >= SHOWN_FRAMES) continue;
+      const position = this.map(Number(match[2]), Number(match[3]), Number(match[4] ?? 1));
+      const name = match[1] === "" || match[1] === "<anonymous>" ? "the handler" : match[1];
+      if (position !== undefined) lines.push(`at ${name} (line ${position.line}, column ${position.column})`);
+    }
+    return lines.join("\n");
+  }
+
+  private map(index: number, line: number, column: number): Position | undefined {
+    const unit = this.units[index];
+    if (unit === undefined) return undefined;
+    if (line !== 1) return { line: unit.span.line + line - 1, column };
+    return { line: unit.span.line, column: Math.max(unit.span.column, unit.span.column + column - 1 - unit.shift) };
+  }
+}
+
+class MisplacedError extends Error {
+  constructor(
+    readonly cause_: unknown,
+    readonly shift: number,
+  ) {
+    super();
+  }
+}
+
+function check(source: string, wrappers: readonly Wrapper[], file: string, shift = 0): void {
+  for (const [prefix, suffix] of wrappers) {
+    try {
+      parseOnly(prefix + source + suffix, file);
+    } catch (error) {
+      throw new MisplacedError(error, prefix.length - shift);
+    }
+  }
+}
+
+function define(source: string, [prefix, suffix]: Wrapper, span: Span, file: string): Unit {
+  try {
+    return { span, shift: prefix.length, run: runScript(prefix + source + suffix, file) };
+  } catch (error) {
+    throw new MisplacedError(error, prefix.length);
+  }
+}
+
+function compile(code: Code, index: number): Unit {
+  const file = `code:${index}`;
+  if (code.kind === "body") {
+    check(code.source, BODY_CHECKS, file);
+    return define(code.source, BODY, code.span, file);
+  }
+  const source = code.kind === "args" ? argumentsExpression(code.source, file) : code.source;
+  check(source, EXPRESSION_CHECKS, file);
+  return define(source, EXPRESSION, code.span, file);
+}
+
+/**
+ * The expression that an `args` text means.  Braced text is an object literal when it parses as one that is
+ * not a lone shorthand name; otherwise its outer braces only mark it as an expression.
+ */
+function argumentsExpression(text: string, file: string): string {
+  const open = text.length - text.trimStart().length;
+  const close = text.trimEnd().length - 1;
+  if (text[open] !== "{" || text[close] !== "}" || close === open) return text;
+  const inner = text.slice(open + 1, close);
+  if (!LONE_NAME.test(inner) && parses(text, OBJECT_CHECKS, file) && parses(inner, [FIELDS_CHECK], file)) return text;
+  // A space in the brace's place keeps columns true.
+  return `${text.slice(0, open)} ${inner}`;
+}
+
+function parses(source: string, wrappers: readonly Wrapper[], file: string): boolean {
+  try {
+    check(source, wrappers, file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function problemOf(error: unknown, index: number): CodeProblem {
+  const shift = error instanceof MisplacedError ? error.shift : 0;
+  const reason = (error instanceof MisplacedError ? error.cause_ : error) as Error;
+  const match = /code:\d+:(\d+)(?::(\d+))?/.exec(String(reason?.stack ?? ""));
+  const line = Number(match?.[1] ?? 1);
+  const column = Number(match?.[2] ?? 1);
+  return { index, line, column: Math.max(1, line === 1 ? column - shift : column), message: String(reason?.message ?? reason) };
+}

@@ -1,0 +1,145 @@
+// The operations that lead from one value to another, few and small where the values are alike.
+
+import type { Operation } from "../../js/generated/protocol";
+import { type Container, copyOf, equal, isContainer, type Json, type JsonObject, pointerToken } from "./json";
+
+export interface Change {
+  readonly op: Operation;
+  readonly inverse: Operation;
+  /** Whether `op` carries its value by reference, so that later writes below it are part of it already. */
+  readonly shared: boolean;
+}
+
+/** More single changes than this, and more than a quarter of the list, and the list travels whole. */
+const MANY = 64;
+
+/**
+ * Changes from `before` to `after` at `path`.  Containers that both hold by identity are unchanged.
+ * `kept` are the containers that `after` took over from `before`.
+ */
+export function difference(path: string, before: Json, after: Json, kept: Kept): Change[] {
+  const changes: Change[] = [];
+  compare(path, before, after, kept, changes);
+  return changes;
+}
+
+type Kept = ReadonlySet<Container>;
+
+/** What lives on and may still change is copied; the rest is carried by reference. */
+function frozen(value: Json, kept: Kept): Json {
+  return isContainer(value) && kept.has(value) ? copyOf(value) : value;
+}
+
+function change(op: Operation["op"], path: string, before: Json, after: Json, kept: Kept): Change {
+  const value = frozen(after, kept);
+  const back = op === "add" ? "remove" : op === "remove" ? "add" : "replace";
+  return { op: { op, path, value }, inverse: { op: back, path, value: frozen(before, kept) }, shared: value === after };
+}
+
+/** One replacement of the whole value. */
+function whole(path: string, before: Container, after: Container, kept: Kept): Change {
+  if (kept.size === 0) return change("replace", path, before, after, kept);
+  const op: Operation = { op: "replace", path, value: copyOf(after) };
+  return { op, inverse: { op: "replace", path, value: copyOf(before) }, shared: false };
+}
+
+function compare(path: string, before: Json, after: Json, kept: Kept, changes: Change[]): void {
+  if (before === after) return;
+  if (!isContainer(before) || !isContainer(after)) {
+    changes.push(change("replace", path, before, after, kept));
+  } else if (Array.isArray(before) && Array.isArray(after)) {
+    compareLists(path, before, after, kept, changes);
+  } else if (!Array.isArray(before) && !Array.isArray(after)) {
+    compareObjects(path, before, after, kept, changes);
+  } else {
+    changes.push(whole(path, before, after, kept));
+  }
+}
+
+function compareObjects(path: string, before: JsonObject, after: JsonObject, kept: Kept, changes: Change[]): void {
+  const keys = Object.keys(before);
+  const target = Object.keys(after);
+  const surviving = keys.filter((key) => Object.hasOwn(after, key));
+  for (let i = 0; i < surviving.length; i++) {
+    if (surviving[i] !== target[i]) {
+      changes.push(whole(path, before, after, kept));
+      return;
+    }
+  }
+  const found: Change[] = [];
+  for (const key of keys) {
+    const place = `${path}/${pointerToken(key)}`;
+    if (Object.hasOwn(after, key)) compare(place, before[key] as Json, after[key] as Json, kept, found);
+    else found.push(change("remove", place, before[key] as Json, null, kept));
+  }
+  for (const key of target) {
+    if (!Object.hasOwn(before, key)) found.push(change("add", `${path}/${pointerToken(key)}`, null, after[key] as Json, kept));
+  }
+  if (found.length > 3 && found.length * 2 > target.length) changes.push(whole(path, before, after, kept));
+  else append(changes, found);
+}
+
+function append(changes: Change[], more: readonly Change[]): void {
+  for (const item of more) changes.push(item);
+}
+
+function compareLists(path: string, before: Json[], after: Json[], kept: Kept, changes: Change[]): void {
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && equal(before[head] as Json, after[head] as Json)) head++;
+  let tail = 0;
+  while (tail < most - head && equal(before.at(-1 - tail) as Json, after.at(-1 - tail) as Json)) tail++;
+  const found: Change[] = [];
+  if (!compareMiddle(path, before, after, head, tail, kept, found) || (found.length > MANY && found.length * 4 > before.length)) {
+    changes.push(whole(path, before, after, kept));
+  } else {
+    append(changes, found);
+  }
+}
+
+/** False when containers changed their order, which single operations would tell badly. */
+function compareMiddle(
+  path: string,
+  before: Json[],
+  after: Json[],
+  head: number,
+  tail: number,
+  kept: Kept,
+  changes: Change[],
+): boolean {
+  const places = new Map<Json, number>();
+  for (let i = head; i < before.length - tail; i++) {
+    const item = before[i] as Json;
+    if (isContainer(item) && kept.has(item)) places.set(item, i);
+  }
+  let from = head;
+  let at = head;
+  let gap: Json[] = [];
+  const close = (until: number): void => {
+    at = compareGap(path, before.slice(from, until), gap, at, kept, changes);
+    gap = [];
+    from = until + 1;
+  };
+  for (let i = head; i < after.length - tail; i++) {
+    const item = after[i] as Json;
+    const place = places.get(item);
+    if (place === undefined) {
+      gap.push(item);
+    } else {
+      if (place < from) return false;
+      close(place);
+      at++;
+    }
+  }
+  close(before.length - tail);
+  return true;
+}
+
+/** Turns the items `old`, which begin at index `at`, into `now`; gives the index after them. */
+function compareGap(path: string, old: Json[], now: Json[], at: number, kept: Kept, changes: Change[]): number {
+  const both = Math.min(old.length, now.length);
+  for (let i = 0; i < both; i++) compare(`${path}/${at + i}`, old[i] as Json, now[i] as Json, kept, changes);
+  for (let i = both; i < old.length; i++) changes.push(change("remove", `${path}/${at + both}`, old[i] as Json, null, kept));
+  for (let i = both; i < now.length; i++) changes.push(change("add", `${path}/${at + i}`, null, now[i] as Json, kept));
+  return at + now.length;
+}

@@ -1,0 +1,49 @@
+// Errors that the guest raises on purpose.  Panel code may catch them like any other error.
+
+/** `code` is stable and meant for programs; `hint` says what to do. */
+export class PanelError extends Error {
+  readonly code: string;
+  readonly hint: string;
+  constructor(name: string, code: string, message: string, hint = "") {
+    super(message);
+    Object.defineProperty(this, "name", { value: name, configurable: true, writable: true });
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** A write that breaks a state's declaration, or a value that state cannot hold. */
+export function stateError(message: string, hint = ""): PanelError {
+  return new PanelError("StateError", "INVALID_STATE", message, hint);
+}
+
+/** Arguments that do not fit a tool's declaration. */
+export function argumentError(message: string, hint = ""): PanelError {
+  return new PanelError("ArgumentError", "ARGUMENT_MISMATCH", message, hint);
+}
+
+/** An expression that tries to change something. */
+export function impureError(message: string, hint = ""): PanelError {
+  return new PanelError("ImpureError", "IMPURE_EXPRESSION", message, hint);
+}
+
+/** A limit of the sandbox; `limit` is its name in capitals. */
+export function limitError(limit: string, message: string, hint = ""): PanelError {
+  return new PanelError("LimitError", `LIMIT_${limit}`, message, hint);
+}
+
+/**
+ * Set when the guest itself was interrupted in the middle of a change (memory or stack ran out in its own
+ * code): what it holds can no longer be trusted and the host drops it.
+ */
+export const damage: { reason: string } = { reason: "" };
+
+/** Runs a change of the guest's own records; any failure in it marks the guest as damaged. */
+export function indivisible<T>(change: () => T): T {
+  try {
+    return change();
+  } catch (error) {
+    damage.reason = String((error as Error | undefined)?.message ?? error);
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+// Plain JSON values, and how what panel code hands over becomes one.
+//
+//   string                      itself; a lone surrogate becomes U+FFFD
+//   number                      itself, -0 is 0; NaN and infinities are an error
+//   Date                        its ISO string; an invalid Date is an error
+//   undefined                   in an object: dropped; in a list: null
+//   object of any class         its own enumerable properties
+//   BigInt, function, symbol, Map, Set, RegExp, Error, Promise, cycle, depth past 100: an error that names the place
+
+import { type PanelError, stateError } from "./errors";
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [key: string]: Json;
+}
+export type Container = Json[] | JsonObject;
+
+export const MAX_DEPTH = 100;
+
+const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
+const UNFIT: readonly [new (...args: never[]) => object, string, string][] = [
+  [Map, "a Map", "use an object, for example Object.fromEntries(map)"],
+  [Set, "a Set", "use a list, for example [...set]"],
+  [WeakMap, "a WeakMap", ""],
+  [WeakSet, "a WeakSet", ""],
+  [Promise, "a Promise", "await it first"],
+  [RegExp, "a regular expression", "keep its source text"],
+  [Error, "an Error", "keep its message"],
+];
+
+export function isForbiddenKey(key: string): boolean {
+  return FORBIDDEN_KEYS.has(key);
+}
+
+export function isContainer(value: unknown): value is Container {
+  return typeof value === "object" && value !== null;
+}
+
+/** One token of a JSON Pointer (RFC 6901). */
+export function pointerToken(key: string | number): string {
+  const text = String(key);
+  return text.includes("~") || text.includes("/") ? text.replaceAll("~", "~0").replaceAll("/", "~1") : text;
+}
+
+/** A copy of a clean value. */
+export function copyOf<T extends Json>(value: T): T {
+  if (!isContainer(value)) return value;
+  if (Array.isArray(value)) {
+    const list: Json[] = [];
+    for (let i = 0; i < value.length; i++) list[i] = copyOf(value[i] as Json);
+    return list as T;
+  }
+  const object: JsonObject = {};
+  for (const key of Object.keys(value)) object[key] = copyOf((value as JsonObject)[key] as Json);
+  return object as T;
+}
+
+/** Whether two clean values are equal, the order of keys included. */
+export function equal(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (!isContainer(a) || !isContainer(b)) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!equal(a[i] as Json, b[i] as Json)) return false;
+    return true;
+  }
+  if (Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  const others = Object.keys(b);
+  if (keys.length !== others.length) return false;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if (key !== others[i] || !equal(a[key] as Json, b[key] as Json)) return false;
+  }
+  return true;
+}
+
+export interface Conversion {
+  /** The clean value behind something the guest made, e.g. a `$state` proxy; undefined for anything else. */
+  known(value: object): Container | undefined;
+  /** What to say of a value that does not fit. */
+  fail(place: string, problem: string, hint: string): PanelError;
+  /** NaN and infinities: null instead of an error. */
+  lenient?: boolean;
+}
+
+function unfit(place: string, problem: string, hint: string): PanelError {
+  return stateError(`${place} is ${problem}, which state cannot hold`, hint);
+}
+
+export const STRICT: Conversion = { known: () => undefined, fail: unfit };
+
+/** The value as plain JSON, sharing nothing with what it came from.  `place` names it in errors. */
+export function toJson(value: unknown, place: string, how: Conversion = STRICT): Json {
+  return convert(value, place, how, []);
+}
+
+function convert(value: unknown, place: string, how: Conversion, above: object[]): Json {
+  switch (typeof value) {
+    case "string":
+      return value.isWellFormed() ? value : value.toWellFormed();
+    case "number":
+      if (Number.isFinite(value)) return value === 0 ? 0 : value;
+      if (how.lenient) return null;
+      throw how.fail(place, String(value), "check the calculation, or use null in a state of type any");
+    case "boolean":
+      return value;
+    case "undefined":
+      throw how.fail(place, "undefined", "use null in a state of type any");
+    case "object":
+      return value === null ? null : convertObject(value, place, how, above);
+    default:
+      throw how.fail(place, typeof value === "bigint" ? "a BigInt" : `a ${typeof value}`, "");
+  }
+}
+
+function convertObject(value: object, place: string, how: Conversion, above: object[]): Json {
+  const known = how.known(value);
+  if (known !== undefined) return copyOf(known);
+  if (value instanceof Date) {
+    const time = value.getTime();
+    if (Number.isNaN(time)) throw how.fail(place, "an invalid Date", "");
+    return new Date(time).toISOString();
+  }
+  for (const [kind, name, hint] of UNFIT) if (value instanceof kind) throw how.fail(place, name, hint);
+  if (above.includes(value)) throw how.fail(place, "part of a cycle", "");
+  if (above.length >= MAX_DEPTH) throw how.fail(place, `nested more than ${MAX_DEPTH} deep`, "");
+  above.push(value);
+  const result = Array.isArray(value) ? convertList(value, place, how, above) : convertFields(value, place, how, above);
+  above.pop();
+  return result;
+}
+
+function convertList(value: readonly unknown[], place: string, how: Conversion, above: object[]): Json[] {
+  const list: Json[] = [];
+  for (let i = 0; i < value.length; i++) {
+    const item = value[i];
+    list[i] = item === undefined ? null : convert(item, `${place}[${i}]`, how, above);
+  }
+  return list;
+}
+
+function convertFields(value: object, place: string, how: Conversion, above: object[]): JsonObject {
+  const object: JsonObject = {};
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw how.fail(place, `an object with the key ${key}`, "rename the key");
+    const item = (value as Record<string, unknown>)[key];
+    if (item !== undefined) object[key.toWellFormed()] = convert(item, `${place}.${key}`, how, above);
+  }
+  return object;
+}

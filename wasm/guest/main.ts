@@ -1,0 +1,105 @@
+// The guest's three entries: `step` takes a request, `collect` gives the reply when all jobs have run,
+// `rejection` hears of promises that nobody handles.
+
+import type { ErrorInfo, GuestReply, GuestRequest } from "../../js/generated/protocol";
+import { damage, PanelError } from "./errors";
+import { lockDown } from "./lockdown";
+import { CodeErrors, Panel, type Reply } from "./panel";
+import { errorInfo } from "./report";
+
+let panel: Panel | null = null;
+/** The reply that is ready; null while a call's step runs. */
+let reply: Reply | null = null;
+
+const REPLY: GuestReply = {
+  status: "done",
+  ops: [],
+  inverse: [],
+  value: null,
+  tool: null,
+  calls: [],
+  timer: null,
+  emits: [],
+  logs: [],
+  progress: null,
+  tree: null,
+  state: null,
+  error: null,
+};
+
+function step(text: string): void {
+  reply = null;
+  try {
+    reply = answer(JSON.parse(text) as GuestRequest);
+  } catch (error) {
+    reply = panel === null ? unloaded(error) : panel.failed(error);
+  }
+}
+
+function answer(request: GuestRequest): Reply | null {
+  if (request.op === "load") {
+    if (panel !== null) throw new PanelError("Error", "LOADED", "this guest has a panel already");
+    panel = new Panel(request);
+    return panel.loaded();
+  }
+  if (panel === null) throw new PanelError("Error", "NOT_LOADED", "this guest has no panel yet");
+  switch (request.op) {
+    case "invoke":
+      panel.invoke(request);
+      return null;
+    case "event":
+      return panel.event(request);
+    case "resume":
+      panel.resume(request);
+      return null;
+    case "cancel":
+      return panel.cancel(request.call);
+    case "edit":
+      return panel.edit(request);
+    case "view":
+      return panel.resolveView();
+    case "read":
+      return panel.read(request.name);
+  }
+}
+
+function unloaded(error: unknown): Reply {
+  const info = errorInfo(error, null);
+  if (!(error instanceof CodeErrors)) return { status: "failed", error: info };
+  return { status: "failed", error: { ...info, code: "JS_SYNTAX" }, value: error.problems.map((problem) => ({ ...problem })) };
+}
+
+function collect(): string {
+  let ended = reply ?? (panel as Panel).endStep();
+  if (damage.reason !== "") ended = { status: "failed", error: lost(damage.reason) };
+  return wellFormed(JSON.stringify({ ...REPLY, ...ended }));
+}
+
+function lost(reason: string): ErrorInfo {
+  const memory = reason.includes("memory");
+  return {
+    code: memory ? "LIMIT_MEMORY" : "LIMIT_STACK",
+    name: "LimitError",
+    message: memory ? "the panel's memory is used up" : "the panel's code calls itself too deeply",
+    hint: "",
+    line: 0,
+    column: 0,
+    stack: reason,
+  };
+}
+
+/** JSON text without lone surrogates, which no UTF-8 text can hold; `stringify` wrote them as escapes. */
+function wellFormed(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  return json.replace(/\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g, (escape) => (escape.length > 2 ? "\\ufffd" : escape));
+}
+
+function rejection(promise: object, reason: unknown, handled: boolean): void {
+  const unhandled = panel?.current?.unhandled;
+  if (handled) unhandled?.delete(promise);
+  else unhandled?.set(promise, reason);
+}
+
+const entry = globalThis as unknown as Record<string, unknown>;
+lockDown(["__compile", "__clock", "__guest"], [PanelError]);
+entry.__guest = { step, collect, rejection };

@@ -1,0 +1,268 @@
+// One loaded panel: answers the host's requests, each in one step.
+
+import type {
+  ErrorInfo,
+  GuestEdit,
+  GuestEvent,
+  GuestInvoke,
+  GuestLoad,
+  GuestReply,
+  GuestResume,
+  Program,
+} from "../../js/generated/protocol";
+import { type Given, given } from "./arguments";
+import { Call } from "./call";
+import { type CodeProblem, CodeTable } from "./code";
+import { Data, type Evaluation } from "./data";
+import { PanelError, stateError } from "./errors";
+import { Handlers } from "./handlers";
+import { type Conversion, type Json, toJson } from "./json";
+import { Log } from "./log";
+import { setClock } from "./native";
+import { Places } from "./places";
+import { present, RandomSource } from "./random";
+import { errorInfo } from "./report";
+import type { Scope } from "./scope";
+import { type Resolved, View } from "./view";
+
+export type Reply = Partial<GuestReply> & Pick<GuestReply, "status">;
+
+const EMPTY: Scope = Object.freeze(Object.create(null) as Scope);
+
+/** The syntax errors of a program that was not loaded. */
+export class CodeErrors extends Error {
+  constructor(readonly problems: CodeProblem[]) {
+    super("the panel's code has syntax errors");
+  }
+}
+
+export class Panel {
+  private readonly code = new CodeTable();
+  private readonly data: Data;
+  private readonly handlers: Handlers;
+  private readonly view: View;
+  private readonly places: Places;
+  private readonly calls = new Map<number, Call>();
+  private readonly log = new Log();
+  /** The clock and seed of the revision being shown. */
+  private shownClock: number;
+  private shownSeed: number;
+  private resolved: { at: number; view: Resolved } | null = null;
+
+  constructor(request: GuestLoad) {
+    const program = request.program as unknown as Program;
+    this.shownClock = request.clock;
+    this.shownSeed = request.seed;
+    const problems = this.code.load(program.code);
+    if (problems.length > 0) throw new CodeErrors(problems);
+    const evaluation: Evaluation = {
+      computed: (declaration) => this.evaluate(declaration.code),
+      initial: (declaration) => this.evaluate(declaration.default_code as number),
+    };
+    this.data = new Data(program.states, program.computed, evaluation);
+    this.handlers = new Handlers(program, this.code, this.data);
+    this.view = new View(program, this.code, this.data);
+    this.places = new Places(this.data, (index, scope) => this.view.evaluate(index, scope, undefined));
+    this.showMoment();
+    this.data.start(request.state as Record<string, Json> | null, evaluation, (name, problem) => {
+      this.log.add("warn", [`the kept value of state ${name} was dropped: it ${problem}`]);
+    });
+  }
+
+  /** The call whose step is running. */
+  get current(): Call | null {
+    return this.handlers.current;
+  }
+
+  loaded(): Reply {
+    return { status: "done", state: { ...this.data.state.values }, logs: this.log.take() };
+  }
+
+  // --- calls: begun or resumed here, answered by `endStep` when all jobs have run -----------------------
+
+  invoke(request: GuestInvoke): void {
+    this.begin(request.call, request.tool, request.clock, request.seed);
+    this.startTool(request.tool, given(this.data.state.plain(request.args ?? null, "the arguments")));
+  }
+
+  /** An edit of the bound place, then the start of a tool; the reply at once when none is started. */
+  event(request: GuestEvent): Reply | null {
+    const target = this.shown().view.targets.get(request.node);
+    const trigger = target?.node.events[request.name];
+    const edits = request.name === "change" && target?.node.bind != null && Object.hasOwn(request.detail, "value");
+    if (target === undefined || (trigger === undefined && !edits)) {
+      throw new PanelError("StaleError", "STALE_VIEW", "the view has changed; try again");
+    }
+    if (target.disabled) throw new PanelError("StaleError", "DISABLED", "this control is disabled");
+    const detail = frozenCopy(request.detail);
+    this.begin(request.call, trigger?.tool ?? "", request.clock, request.seed);
+    if (edits && target.node.bind !== null) {
+      this.places.write(target.node.bind, target.scope, this.data.state.plain(request.detail.value, "the new value"));
+    }
+    const value = trigger == null || trigger.args === null ? null : this.view.evaluate(trigger.args, target.scope, detail);
+    const args = value === undefined || value === null ? null : this.data.state.plain(value, "the arguments");
+    if (trigger !== undefined && request.call !== 0) {
+      this.startTool(trigger.tool, given(args));
+      return null;
+    }
+    this.calls.delete(request.call);
+    this.handlers.current = null;
+    this.data.checkTouched();
+    return { ...this.committed(), tool: trigger?.tool ?? null, value: args };
+  }
+
+  resume(request: GuestResume): void {
+    const call = this.calls.get(request.call);
+    if (call === undefined) throw new PanelError("Error", "NO_CALL", "this call has ended");
+    this.enter(call, request.clock);
+    for (const result of request.results) call.settle(result);
+    call.runTimers();
+  }
+
+  cancel(id: number): Reply {
+    this.calls.delete(id);
+    return { status: "done" };
+  }
+
+  /** The reply of the step that `invoke`, `event` or `resume` began. */
+  endStep(): Reply {
+    const call = this.handlers.current as Call;
+    this.handlers.current = null;
+    const outcome = call.outcome;
+    if (outcome !== null && !outcome.ok) return this.failed(outcome.error, call);
+    try {
+      this.data.checkTouched();
+      if (call.isWaiting) return { ...this.committed(call), status: "waiting", calls: call.takeOutbox(), timer: call.nextTimer };
+      if (outcome === null) {
+        throw new PanelError(
+          "Error",
+          "HANDLER_STALLED",
+          `tool ${call.tool} waits for something that never happens`,
+          "await only extension calls, timers and promises that settle",
+        );
+      }
+      const value = outcome.value === undefined ? null : toJson(outcome.value, "the result", this.conversion());
+      for (const reason of call.unhandled.values()) call.log.add("error", ["nothing handles this rejection:", reason]);
+      this.calls.delete(call.id);
+      return { ...this.committed(call), value };
+    } catch (error) {
+      return this.failed(error, call);
+    }
+  }
+
+  /** The reply to a request that threw; what it wrote is taken back. */
+  failed(error: unknown, call: Call | null = this.handlers.current): Reply {
+    this.handlers.current = null;
+    this.data.state.rollback();
+    const reply: Reply = { status: "failed", error: errorInfo(error, this.code) };
+    if (call !== null) {
+      this.calls.delete(call.id);
+      reply.logs = call.log.take();
+      if (call.tool !== "") reply.tool = call.tool;
+    }
+    return reply;
+  }
+
+  // --- requests without a call ---------------------------------------------------------------------------
+
+  edit(request: GuestEdit): Reply {
+    setClock(request.clock);
+    this.shownClock = request.clock;
+    for (const [name, value] of Object.entries(request.values)) {
+      if (this.data.declaration(name) === undefined) throw stateError(`this panel has no state called ${name}`);
+      this.data.state.put(this.data.state.handles.root, name, value);
+    }
+    this.data.checkTouched();
+    return this.committed();
+  }
+
+  read(name: string): Reply {
+    if (!this.data.has(name)) throw stateError(`this panel has no state or computed value called ${name}`);
+    this.showMoment();
+    const value = this.data.read(name);
+    return { status: "done", value: value === undefined ? null : toJson(value, name, { ...this.conversion(), lenient: true }) };
+  }
+
+  resolveView(): Reply {
+    return { status: "done", tree: this.shown().view.tree };
+  }
+
+  errorOf(error: unknown): ErrorInfo {
+    return errorInfo(error, this.code);
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------
+
+  private begin(id: number, tool: string, clock: number, seed: number): void {
+    if (this.calls.has(id)) throw new PanelError("Error", "DUPLICATE_CALL", `call ${id} is already running`);
+    const call = new Call(id, tool, seed);
+    this.calls.set(id, call);
+    this.shownSeed = seed;
+    this.enter(call, clock);
+  }
+
+  private enter(call: Call, clock: number): void {
+    setClock(clock);
+    this.shownClock = clock;
+    present.source = call.random;
+    this.handlers.current = call;
+  }
+
+  private startTool(name: string, values: Given): void {
+    const call = this.handlers.current as Call;
+    this.handlers.start(call, this.handlers.tool(name), values);
+  }
+
+  private committed(call?: Call): Reply {
+    const { ops, inverse } = this.data.state.journal.commit();
+    const reply: Reply = { status: "done", ops, inverse };
+    if (call !== undefined) {
+      reply.emits = call.takeEmits();
+      reply.logs = call.log.take();
+      reply.progress = call.takeProgress();
+      if (call.tool !== "") reply.tool = call.tool;
+    }
+    return reply;
+  }
+
+  private shown(): { at: number; view: Resolved } {
+    const at = this.data.state.clock;
+    if (this.resolved === null || this.resolved.at !== at) {
+      this.showMoment();
+      this.resolved = { at, view: this.view.resolve() };
+    }
+    return this.resolved;
+  }
+
+  /** Expressions read the clock and seed of the revision being shown. */
+  private showMoment(): void {
+    setClock(this.shownClock);
+    present.source = new RandomSource(this.shownSeed);
+  }
+
+  private evaluate(index: number): unknown {
+    const source = present.source;
+    present.source = new RandomSource((this.shownSeed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0);
+    try {
+      return this.view.evaluate(index, EMPTY, undefined);
+    } finally {
+      present.source = source;
+    }
+  }
+
+  private conversion(): Conversion {
+    return {
+      known: (value) => this.data.state.handles.behind(value)?.raw,
+      fail: (place, problem, hint) => new PanelError("Error", "INVALID_VALUE", `${place} is ${problem}, which JSON cannot hold`, hint),
+    };
+  }
+}
+
+function frozenCopy<T extends Json>(value: T): T {
+  const freeze = (item: Json): void => {
+    if (typeof item === "object" && item !== null) for (const inner of Object.values(Object.freeze(item))) freeze(inner);
+  };
+  const copy = toJson(value, "$event") as T;
+  freeze(copy);
+  return copy;
+}

@@ -1,0 +1,46 @@
+// An error as data, with its place in the document.
+
+import type { ErrorInfo } from "../../js/generated/protocol";
+import type { CodeTable } from "./code";
+import { PanelError } from "./errors";
+import { describe } from "./log";
+
+const MAX_MESSAGE = 2000;
+const MAX_NAME = 100;
+
+function text(value: unknown, most: number): string {
+  const string = typeof value === "string" ? value : describe(value, 0);
+  return (string.length > most ? `${string.slice(0, most)}…` : string).toWellFormed();
+}
+
+function property(error: object, name: string): unknown {
+  try {
+    return (error as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was thrown, whatever it was.  `code` is given to errors that have none of their own. */
+export function errorInfo(thrown: unknown, table: CodeTable | null, code = "HANDLER_ERROR"): ErrorInfo {
+  const info: ErrorInfo = { code, name: "Error", message: "", hint: "", line: 0, column: 0, stack: "" };
+  if (!(thrown instanceof Error)) {
+    info.message = `a handler threw ${text(thrown, MAX_MESSAGE)}`;
+    return info;
+  }
+  info.name = text(property(thrown, "name") ?? "Error", MAX_NAME);
+  info.message = text(property(thrown, "message") ?? "", MAX_MESSAGE);
+  if (thrown instanceof PanelError) {
+    info.code = thrown.code;
+    info.hint = text(thrown.hint, MAX_MESSAGE);
+  } else if (info.name === "InternalError" && info.message === "out of memory") {
+    info.code = "LIMIT_MEMORY";
+    info.message = "the panel's memory is used up";
+  }
+  const stack = property(thrown, "stack");
+  if (table !== null && typeof stack === "string") {
+    Object.assign(info, table.place(stack));
+    info.stack = table.readable(stack).toWellFormed();
+  }
+  return info;
+}

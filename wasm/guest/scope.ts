@@ -1,0 +1,3 @@
+// `$scope`: the loop variables around an element.
+
+export type Scope = Record<string, unknown>;

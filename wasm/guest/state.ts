@@ -1,0 +1,289 @@
+// The panel's state: a tree of plain values, the only way to change it, and a record of every change.
+
+import { difference } from "./difference";
+import { indivisible, stateError } from "./errors";
+import { type Handle, Handles, type Location } from "./handles";
+import { Journal } from "./journal";
+import {
+  type Container,
+  type Conversion,
+  isContainer,
+  isForbiddenKey,
+  type Json,
+  type JsonObject,
+  pointerToken,
+  toJson,
+} from "./json";
+
+/** A splice of more items than this is told by comparing the lists. */
+const MANY_ITEMS = 64;
+
+type Slots = Record<string | number, Json>;
+
+export class State {
+  readonly values: JsonObject = Object.create(null) as JsonObject;
+  readonly handles = new Handles(this.values);
+  readonly journal = new Journal();
+  /** Grows with every change, also with one that is taken back. */
+  clock = 0;
+  private readonly versions = new Map<string, number>();
+  private readonly conversion: Conversion = {
+    known: (value) => this.handles.behind(value)?.raw,
+    fail: (place, problem, hint) => stateError(`${place} is ${problem}, which state cannot hold`, hint),
+  };
+
+  /** Changes whenever the top-level state `name` or anything in it does. */
+  version(name: string): number {
+    return this.versions.get(name) ?? 0;
+  }
+
+  /** Sets a first value without recording it. */
+  initialise(name: string, value: Json): void {
+    this.values[name] = value;
+    this.bump(name);
+  }
+
+  /** A value from panel code as plain JSON; `place` names it in errors. */
+  plain(value: unknown, place: string): Json {
+    return toJson(value, place, this.conversion);
+  }
+
+  /** `container[key] = value`; undefined removes the key. */
+  put(handle: Handle, key: string | number, value: unknown): void {
+    const at = this.locate(handle);
+    const holder = handle.raw as Slots;
+    const had = Object.hasOwn(holder, key);
+    const before = had ? (holder[key] as Json) : null;
+    if (value === undefined && at.path !== "" && !Array.isArray(holder)) {
+      this.remove(handle, key);
+      return;
+    }
+    if (typeof key === "string" && isForbiddenKey(key)) throw forbiddenKey(key);
+    const source = isContainer(value) ? this.handles.behind(value)?.raw : undefined;
+    if (had && source !== undefined && source === before) return;
+    const place = `$state${dotted(at.path)}${dotted(`/${pointerToken(key)}`)}`;
+    const kept = new Set<Container>();
+    const after = had && isContainer(before) ? this.successor(value, this.handles.child(handle, key, before), kept, place) : this.plain(value, place);
+    if (had && before === after) return;
+    indivisible(() => this.store(handle, key, at, had, before, after, kept));
+  }
+
+  /** `delete container[key]`; an item of a list becomes null, as a list has no holes. */
+  remove(handle: Handle, key: string | number): void {
+    const at = this.locate(handle);
+    const holder = handle.raw;
+    if (!Object.hasOwn(holder, key)) return;
+    if (Array.isArray(holder)) {
+      this.put(handle, key, null);
+      return;
+    }
+    if (at.path === "") throw stateError(`$state.${key} cannot be deleted: it is declared`, "assign an empty value instead");
+    indivisible(() => {
+      const order = Object.keys(holder);
+      const before = holder[key] as Json;
+      if (!this.isFresh(handle)) {
+        const path = `${at.path}/${pointerToken(key)}`;
+        this.journal.record({ op: "remove", path, value: null }, { op: "add", path, value: before });
+        this.journal.forgetSet(holder, key);
+        this.journal.onRollback(() => {
+          for (const name of order.slice(order.indexOf(String(key)))) {
+            const value = name === key ? before : (holder[name] as Json);
+            delete holder[name];
+            define(holder, name, value);
+          }
+        });
+      }
+      delete holder[key];
+      this.written(at.name);
+    });
+  }
+
+  /** Replaces `count` items of a list from `start` on by `items`; gives what was removed. */
+  splice(handle: Handle, start: number, count: number, items: readonly unknown[]): Json[] {
+    const at = this.locate(handle);
+    const list = handle.raw as Json[];
+    const place = `$state${dotted(at.path)}`;
+    const next: Json[] = [];
+    for (let i = 0; i < items.length; i++) next[i] = items[i] === undefined ? null : this.plain(items[i], `${place}[${start + i}]`);
+    const removed = list.slice(start, start + count);
+    if (count + next.length > MANY_ITEMS) {
+      this.rewrite(handle, [...list.slice(0, start), ...next, ...list.slice(start + count)]);
+    } else if (count > 0 || next.length > 0) {
+      indivisible(() => {
+        if (!this.isFresh(handle)) this.recordSplice(list, at.path, start, removed, next);
+        list.splice(start, count, ...next);
+        this.written(at.name);
+      });
+    }
+    return removed;
+  }
+
+  private recordSplice(list: Json[], path: string, start: number, removed: readonly Json[], next: readonly Json[]): void {
+    const journal = this.journal;
+    for (const value of removed) {
+      journal.record({ op: "remove", path: `${path}/${start}`, value: null }, { op: "add", path: `${path}/${start}`, value });
+    }
+    for (let i = 0; i < next.length; i++) {
+      const place = `${path}/${start + i}`;
+      const value = next[i] as Json;
+      journal.record({ op: "add", path: place, value }, { op: "remove", path: place, value: null });
+      journal.markFresh(value);
+    }
+    journal.forgetSet(list);
+    journal.onRollback(() => list.splice(start, next.length, ...removed));
+  }
+
+  /** Gives a list new content; items it already had keep their identity. */
+  rewrite(handle: Handle, next: Json[]): void {
+    const at = this.locate(handle);
+    const list = handle.raw as Json[];
+    indivisible(() => {
+      const before = list.slice();
+      if (!this.isFresh(handle)) {
+        const former = new Set<Json>(before);
+        const kept = new Set<Container>();
+        for (const item of next) if (isContainer(item) && former.has(item)) kept.add(item);
+        if (!this.recordDifference(at.path, before, next, kept)) return;
+        this.journal.forgetSet(list);
+        this.journal.onRollback(() => refill(list, before));
+      }
+      refill(list, next);
+      this.written(at.name);
+    });
+  }
+
+  /** False when there is none. */
+  private recordDifference(path: string, before: Container, after: Container, kept: ReadonlySet<Container>): boolean {
+    const changes = difference(path, before, after, kept);
+    let copied = false;
+    for (const { op, inverse, shared } of changes) {
+      this.journal.record(op, inverse);
+      if (shared) this.journal.markFresh(op.value);
+      else copied = true;
+    }
+    if (copied) this.journal.carriedByCopy(kept);
+    return changes.length > 0;
+  }
+
+  /** Takes the step's changes back. */
+  rollback(): void {
+    indivisible(() => {
+      const touched = [...this.journal.touched];
+      this.journal.rollback();
+      for (const name of touched) this.bump(name);
+    });
+  }
+
+  /** Where a container is; throws when it is no longer part of the state. */
+  locate(handle: Handle): Location {
+    const at = this.handles.locate(handle);
+    if (at === null) {
+      throw stateError("this object is no longer part of $state and cannot be changed", "read it from $state again, or copy it first");
+    }
+    return at;
+  }
+
+  private store(handle: Handle, key: string | number, at: Location, had: boolean, before: Json, after: Json, kept: Set<Container>): void {
+    const holder = handle.raw as Slots;
+    const old = isContainer(before) ? this.handles.of(before) : undefined;
+    if (this.isFresh(handle)) {
+      define(holder, key, after);
+      if (isContainer(after)) this.adopt(this.handles.child(handle, key, after), kept);
+    } else {
+      this.recordStore(holder, key, `${at.path}/${pointerToken(key)}`, had, before, after, kept);
+      this.journal.onRollback(() => {
+        if (had) holder[key] = before;
+        else delete holder[key];
+        if (old !== undefined) this.adopt(old, kept);
+      });
+      define(holder, key, after);
+      if (isContainer(after)) this.adopt(this.handles.child(handle, key, after), kept);
+    }
+    this.written(at.path === "" ? String(key) : at.name);
+  }
+
+  private recordStore(holder: Slots, key: string | number, path: string, had: boolean, before: Json, after: Json, kept: Set<Container>): void {
+    const journal = this.journal;
+    const earlier = journal.lastSet(holder, key);
+    if (earlier !== undefined && kept.size === 0) {
+      earlier.value = after;
+      journal.markFresh(after);
+      return;
+    }
+    if (had && isContainer(before) && isContainer(after)) {
+      this.recordDifference(path, before, after, kept);
+      journal.forgetSet(holder, key);
+      return;
+    }
+    const op = { op: had ? ("replace" as const) : ("add" as const), path, value: after };
+    journal.record(op, { op: had ? "replace" : "remove", path, value: had ? before : null });
+    journal.markFresh(after);
+    journal.rememberSet(holder, key, op);
+  }
+
+  /** What comes after the container of `old`: items taken over from it keep their identity. */
+  private successor(value: unknown, old: Handle, kept: Set<Container>, place: string): Json {
+    const former = old.raw;
+    if (!isContainer(value) || this.handles.behind(value) !== undefined || this.isFresh(old)) return this.plain(value, place);
+    const takeOver = (item: unknown, where: string): Json => {
+      const handle = isContainer(item) ? this.handles.behind(item) : undefined;
+      if (handle === undefined || handle.parent !== old || kept.has(handle.raw)) return this.plain(item, where);
+      kept.add(handle.raw);
+      return handle.raw;
+    };
+    if (Array.isArray(value) && Array.isArray(former)) {
+      const source: readonly unknown[] = value;
+      const next: Json[] = [];
+      for (let i = 0; i < source.length; i++) next[i] = source[i] === undefined ? null : takeOver(source[i], `${place}[${i}]`);
+      return next;
+    }
+    return this.plain(value, place);
+  }
+
+  private adopt(parent: Handle, children: ReadonlySet<Container>): void {
+    for (const raw of children) {
+      const handle = this.handles.of(raw);
+      if (handle !== undefined) handle.parent = parent;
+    }
+  }
+
+  private isFresh(handle: Handle): boolean {
+    for (let at: Handle | null = handle; at !== null; at = at.parent) if (this.journal.isFresh(at.raw)) return true;
+    return false;
+  }
+
+  private written(name: string): void {
+    this.journal.touched.add(name);
+    this.bump(name);
+  }
+
+  private bump(name: string): void {
+    this.clock++;
+    this.versions.set(name, this.clock);
+  }
+}
+
+function define(holder: Slots, key: string | number, value: Json): void {
+  if (Object.hasOwn(holder, key)) holder[key] = value;
+  else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function refill(list: Json[], content: readonly Json[]): void {
+  list.length = content.length;
+  for (let i = 0; i < content.length; i++) list[i] = content[i] as Json;
+}
+
+function forbiddenKey(key: string): Error {
+  return stateError(`${key} cannot be a key in $state`, "choose another name");
+}
+
+/** A JSON Pointer as it reads in JavaScript. */
+export function dotted(path: string): string {
+  let text = "";
+  for (const token of path.split("/").slice(1)) {
+    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (/^\d+$/.test(key)) text += `[${key}]`;
+    else text += /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  }
+  return text;
+}
