@@ -70,6 +70,10 @@ def running_lab(home: Path) -> Iterator[Lab]:
     """A server with all its folders under ``home``; ended with the context."""
     folder = home / "notebooks"
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns("*.py", ".ipynb_checkpoints"))
+    # a first start would ask about news; a test is nobody to ask
+    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
     port = free_port()
     log = home / "lab.log"
     environment = {
@@ -83,7 +87,6 @@ def running_lab(home: Path) -> Iterator[Lab]:
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
         "--IdentityProvider.token=test", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
-        "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     with log.open("wb") as sink:
         server = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
@@ -107,6 +110,14 @@ def running_lab(home: Path) -> Iterator[Lab]:
             server.wait(5)
 
 
+# The indicator in the toolbar says idle before there is a connection; this asks the session itself.
+READY = """() => {
+  const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+  const kernel = context?.session?.kernel;
+  return Boolean(context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle');
+}"""
+
+
 @dataclass
 class Notebook:
     """A notebook open in a page."""
@@ -124,11 +135,9 @@ class Notebook:
         return self
 
     def wait_idle(self) -> None:
-        """Wait until the notebook is there and its kernel is idle."""
+        """Wait until the notebook is there and its kernel is connected and idle."""
         self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=60_000)
-        self.page.wait_for_selector(
-            '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60_000
-        )
+        self.page.wait_for_function(READY, timeout=60_000)
 
     def command(self, name: str, arguments: dict[str, object] | None = None) -> None:
         """Execute a command of JupyterLab."""

@@ -29,7 +29,7 @@ JUPYTER = {
     "tornado",
 }
 JUPYTER_ROOMS = {"widget", "kernel", "server"}
-BUILD_TOOLS = {"protocol_types": BASE}
+BUILD_TOOLS = {"protocol_types": BASE | {"nxml"}}
 
 
 def room_of(path: Path) -> str:

@@ -129,6 +129,25 @@ describe("revisions", () => {
     expect(store.panel().title).toBe("T");
   });
 
+  it("takes a batch as its messages in order, and passes by what is none in it", () => {
+    const store = open();
+    const { seq } = store.dispatch("t", "press");
+    model.say({
+      kind: "batch",
+      messages: [
+        snapshot(text("one"), { rev: 1 }),
+        null,
+        { kind: "batch", messages: [commit(9, text("nested"))] },
+        commit(2, text("two")),
+        { kind: "result", client: store.client, seq, error: someError },
+      ],
+    });
+    expect(shown(store)).toBe("two");
+    expect(store.status("t").error).toEqual(someError);
+    model.say({ kind: "batch", messages: "none" });
+    expect(store.panel().rev).toBe(2);
+  });
+
   it("wakes only who listens to what changed", () => {
     const store = open();
     const row = (content: string, id: string) => node("Text", { content }, { id });

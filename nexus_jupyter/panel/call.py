@@ -51,6 +51,7 @@ class Call:
     committed_steps: int = 0
     extension_calls: int = 0
     pending: set[Future[Any]] = field(default_factory=set)
+    slots: asyncio.Semaphore | None = None
     cause_error: NexusError | None = None
 
 
@@ -75,7 +76,7 @@ class Gate:
         """
         policy = self.tool.concurrency
         if not self.running or policy == "parallel" or call.depth > 0:
-            if len(self.running) >= self.capacity:
+            if call.depth == 0 and len(self.running) >= self.capacity:
                 raise self._full()
             self.running.append(call)
             return True

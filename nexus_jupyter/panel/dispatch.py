@@ -39,7 +39,6 @@ class Dispatcher:
         self._leased = bool(self._aliases)
         if self._leased:
             extension_loop.acquire()
-        self._parallel: asyncio.Semaphore | None = None
 
     def close(self) -> None:
         """Give the loop back.  Once only."""
@@ -56,7 +55,7 @@ class Dispatcher:
             return
         left = max(0.001, (call.wall_deadline or time.monotonic()) - time.monotonic())
         chain = (*call.chain, (id(runtime), call.tool.name))
-        future = extension_loop.submit(self._call(extension, wish, left, chain))
+        future = extension_loop.submit(self._call(call, extension, wish, left, chain))
         call.pending.add(future)
 
         def done(finished: Future[JsonValue]) -> None:
@@ -90,9 +89,11 @@ class Dispatcher:
             )
         return extension
 
-    async def _call(self, extension: Extension, wish: ExtensionCall, left: float, chain: tuple[tuple[int, str], ...]) -> JsonValue:
+    async def _call(self, call: Call, extension: Extension, wish: ExtensionCall, left: float, chain: tuple[tuple[int, str], ...]) -> JsonValue:
         callers.set(chain)
-        if self._parallel is None:
-            self._parallel = asyncio.Semaphore(self._limits.parallel)
-        async with asyncio.timeout(left), self._parallel:
+        # The slots belong to the call, not to the panel: a function may call a tool of the same panel,
+        # and that tool must not wait for the slot its own caller holds.
+        if call.slots is None:
+            call.slots = asyncio.Semaphore(self._limits.parallel)
+        async with asyncio.timeout(left), call.slots:
             return await extension.call(wish.method, wish.args)

@@ -56,8 +56,8 @@ PYTHON = """
   <Data><State name="seen" type="any" /><State name="n" type="number" /></Data>
   <Logic>
     <Extension name="nexus.python" alias="py" />
-    <Tool name="ask" description="d"><Arg name="name" type="string" /><Arg name="args" type="list" default="[]" />
-      <Handler>$state.seen = await $ext.py[$args.name](...$args.args); return $state.seen;</Handler></Tool>
+    <Tool name="ask" description="d"><Arg name="name" type="string" /><Arg name="values" type="list" default="[]" />
+      <Handler>$state.seen = await $ext.py[$args.name](...$args.values); return $state.seen;</Handler></Tool>
     <Tool name="both" description="d"><Handler>const [a, b] = await Promise.all([$ext.py.slow(1), $ext.py.slow(2)]); return a + b;</Handler></Tool>
     <Tool name="steps" description="d"><Handler>$state.n = 1; await $ext.py.slow(0); $state.n = 2; await $ext.py.broken();</Handler></Tool>
     <Tool name="caught" description="d"><Handler>try { await $ext.py.broken(); } catch (e) { return e.message; }</Handler></Tool>
@@ -363,9 +363,9 @@ def python() -> Iterator[Panel]:
 
 
 def test_a_function_that_was_handed_over_can_be_called(python: Panel) -> None:
-    assert python.call("ask", name="slow", args=[5]) == 5
-    assert python.call("ask", name="later", args=["you"]) == "hello you"
-    assert python.call("ask", name="keywords", args=[{"a": 1}]) == {"a": 1, "b": 2}
+    assert python.call("ask", name="slow", values=[5]) == 5
+    assert python.call("ask", name="later", values=["you"]) == "hello you"
+    assert python.call("ask", name="keywords", values=[{"a": 1}]) == {"a": 1, "b": 2}
     assert python.call("both") == 3
 
 
@@ -377,7 +377,7 @@ def test_any_other_function_is_denied(python: Panel, name: str) -> None:
 
 def test_a_function_of_one_panel_is_not_one_of_another(python: Panel) -> None:
     with Panel(PYTHON, id="other") as other, pytest.raises(CapabilityError, match="not handed to this panel"):
-        other.call("ask", name="slow", args=[1])
+        other.call("ask", name="slow", values=[1])
 
 
 def test_a_handler_may_narrow_what_it_uses(python: Panel) -> None:
@@ -411,7 +411,7 @@ def test_earlier_steps_stay_when_a_later_one_fails(python: Panel) -> None:
 
 def test_arguments_that_a_function_does_not_take_are_refused(python: Panel) -> None:
     with pytest.raises(HandlerError, match="slow"):
-        python.call("ask", name="slow", args=[1, 2, 3])
+        python.call("ask", name="slow", values=[1, 2, 3])
 
 
 def test_a_function_may_call_the_tool_that_waits_for_it() -> None:
@@ -430,7 +430,7 @@ def test_a_function_may_write_the_panels_state() -> None:
         return n
 
     with Panel(PYTHON, functions=[write]) as panel:
-        assert panel.call("ask", name="write", args=[9]) == 9
+        assert panel.call("ask", name="write", values=[9]) == 9
         assert panel.state.n == 9
 
 

@@ -56,6 +56,7 @@ class Page:
         content = message["content"]
         if message["msg_type"] == "comm_open" and "_bundle" in content["data"].get("state", {}):
             self.comm, self.state = content["comm_id"], content["data"]["state"]
+            self.messages.clear()
         elif message["msg_type"] == "comm_msg" and content["comm_id"] == self.comm and content["data"]["method"] == "custom":
             inner = content["data"]["content"]
             if inner["kind"] == "batch":
@@ -238,7 +239,6 @@ def test_running_the_cell_again_frees_the_old_panel(counter: Page) -> None:
 
     before = alive()
     counter.run(COUNTER)
-    counter.until("closed")
     counter.run(COUNTER)
     assert alive() == before
 

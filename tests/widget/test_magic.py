@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 import nexus_jupyter
 from nexus_jupyter.widget.magic import register, unregister
@@ -20,11 +21,11 @@ COUNTER = """<NexusPanel id="counter">
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()
-    fresh: InteractiveShell = InteractiveShell.instance()
+    # without its history, which keeps a thread and a file
+    fresh: InteractiveShell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     register(fresh)
     yield fresh
     unregister(fresh)
-    fresh.history_manager.end_session() if fresh.history_manager else None
     InteractiveShell.clear_instance()
 
 
@@ -49,7 +50,7 @@ def test_state_and_functions_come_from_python(shell: InteractiveShell) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("counter --stat rows=df", "unrecognized arguments"),
+        ("counter --rows rows=df", "unrecognized arguments"),
         ("1counter", "no Python name"),
         ("counter --state rows", "STATE=NAME"),
         ("counter --state rows=missing", "no Python variable 'missing'"),

@@ -88,7 +88,7 @@ def _arguments(name: str, function: Callable[..., Any], args: tuple[JsonValue, .
     try:
         signature.bind(*args)
     except TypeError as error:
-        raise HandlerError(f"{name}{signature}: {error}", name="TypeError", code="ARGUMENT_MISMATCH") from None
+        raise HandlerError(f"{name}{signature}: {error}", name="TypeError", code="PYTHON_ARGUMENTS") from None
     return args, {}
 
 
