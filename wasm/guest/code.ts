@@ -30,7 +30,7 @@ const FIELDS_CHECK: Wrapper = ["({x:{", "\n}})"];
 const LONE_NAME = /^\s*[\p{ID_Start}$_][\p{ID_Continue}$]*\s*$/u;
 const POSITION = /code:(\d+):(\d+)(?::(\d+))?/g;
 const SHOWN_FRAMES = 8;
-const STACK_READ = 8192;
+const STACK_READ = 16_384;
 
 type Wrapper = readonly [prefix: string, suffix: string];
 

@@ -83,12 +83,17 @@ function append(changes: Change[], more: readonly Change[]): void {
   for (const item of more) changes.push(item);
 }
 
+/** Whether an item is unchanged; one that lives on is only so where it is itself. */
+function alike(before: Json, after: Json, kept: Kept): boolean {
+  return before === after || (!(isContainer(before) && kept.has(before)) && equal(before, after));
+}
+
 function compareLists(path: string, before: Json[], after: Json[], kept: Kept, changes: Change[]): void {
   const most = Math.min(before.length, after.length);
   let head = 0;
-  while (head < most && equal(before[head] as Json, after[head] as Json)) head++;
+  while (head < most && alike(before[head] as Json, after[head] as Json, kept)) head++;
   let tail = 0;
-  while (tail < most - head && equal(before.at(-1 - tail) as Json, after.at(-1 - tail) as Json)) tail++;
+  while (tail < most - head && alike(before.at(-1 - tail) as Json, after.at(-1 - tail) as Json, kept)) tail++;
   const found: Change[] = [];
   if (!compareMiddle(path, before, after, head, tail, kept, found) || (found.length > MANY && found.length * 4 > before.length)) {
     changes.push(whole(path, before, after, kept));

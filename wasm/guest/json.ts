@@ -7,7 +7,7 @@
 //   object of any class         its own enumerable properties
 //   BigInt, function, symbol, Map, Set, RegExp, Error, Promise, cycle, depth past 100: an error that names the place
 
-import { type PanelError, stateError } from "./errors";
+import { PanelError, stateError } from "./errors";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -92,7 +92,12 @@ export const STRICT: Conversion = { known: () => undefined, fail: unfit };
 
 /** The value as plain JSON, sharing nothing with what it came from.  `place` names it in errors. */
 export function toJson(value: unknown, place: string, how: Conversion = STRICT): Json {
-  return convert(value, place, how, []);
+  try {
+    return convert(value, place, how, []);
+  } catch (error) {
+    // Anew from here: the frames of a deep conversion would crowd out those of the panel's code.
+    throw error instanceof PanelError ? new PanelError(error.name, error.code, error.message, error.hint) : error;
+  }
 }
 
 function convert(value: unknown, place: string, how: Conversion, above: object[]): Json {

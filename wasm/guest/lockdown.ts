@@ -125,6 +125,7 @@ export function lockDown(kept: readonly string[], more: readonly object[]): void
   removeFunctionConstructors();
   removeGlobals(new Set([...GLOBALS, ...kept]));
   remove(Object.prototype, ["__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"]);
+  (Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 64;
   remove(Error, ["captureStackTrace", "prepareStackTrace", "stackTraceLimit"]);
   Object.defineProperty(Math, "random", { value: random });
   const globals: object[] = [];

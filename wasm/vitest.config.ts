@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["wasm/guest/test/**/*.test.ts"],
+    environment: "node",
+    globalSetup: ["wasm/guest/test/setup.ts"],
+  },
+});
