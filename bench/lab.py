@@ -166,6 +166,20 @@ class Notebook:
         """The first view of the panel with this title."""
         return self.page.locator(".nexus-panel", has_text=title).first
 
+    def theme(self, name: str) -> None:
+        """Change JupyterLab's theme and wait until it is there."""
+        self.command("apputils:change-theme", {"theme": name})
+        light = "true" if name.endswith("Light") else "false"
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+        self.page.wait_for_timeout(500)  # the style sheet of the theme comes after the attribute
+
+    def show(self, target: Locator) -> None:
+        """Scroll to ``target``; JupyterLab draws cells only when they come near."""
+        target.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(600)
+        target.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(300)
+
     def screenshot(self, name: str, target: Locator | None = None) -> Path:
         """Keep a picture among the artifacts."""
         ARTIFACTS.mkdir(parents=True, exist_ok=True)

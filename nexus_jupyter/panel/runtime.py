@@ -44,7 +44,7 @@ from ..protocol import (
     Tree,
 )
 from ..sandbox.guest import Guest
-from ..sandbox.limits import Limits
+from ..sandbox.limits import Limits, duration
 from ..sandbox.values import FrozenDict, freeze, thaw
 from . import patch
 from .call import Call, Gate
@@ -427,9 +427,10 @@ class Runtime:
 
     def _cpu(self, call: Call) -> float:
         # a handler that asks for its own timeout means the time it may compute, too
-        left = (call.wall_deadline or 0.0) - time.monotonic()
         own = call.tool.handler.timeout or self.limits.cpu
-        return max(0.001, min(own, left))
+        left = (call.wall_deadline or 0.0) - time.monotonic()
+        # a first step has all of it, less the microseconds since the call began
+        return max(0.001, left if left < own * 0.99 else own)
 
     def _suspend(self, call: Call, reply: GuestReply) -> None:
         call.waiting = True
@@ -500,7 +501,7 @@ class Runtime:
     def _wall_error(self, call: Call) -> LimitError:
         wall = call.tool.handler.timeout or self.limits.wall
         return LimitError(
-            f"{call.tool.name} did not end within {wall:g} s.",
+            f"{call.tool.name} did not end within {duration(wall)}.",
             limit="wall",
             allowed=wall,
             hint='Raise it with <Handler timeout="…">, or make what it waits for faster.',

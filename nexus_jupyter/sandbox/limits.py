@@ -38,10 +38,15 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+def duration(seconds: float) -> str:
+    """``seconds`` as a person writes it: ``250 ms``, ``1.5 s``."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.3g} s"
+
+
 def cpu_exceeded(used: float, allowed: float) -> LimitError:
     """A step ran too long; both in seconds."""
     return LimitError(
-        f"the panel's code ran for {used:.1f} s without a pause; one step may take {allowed:g} s.",
+        f"the panel's code ran for {duration(used)} without a pause; one step may take {duration(allowed)}.",
         limit="cpu",
         allowed=allowed,
         hint="Look for a loop that does not end, or split the work.",

@@ -67,20 +67,19 @@ def test_the_quick_start_runs_from_top_to_bottom_and_its_panels_work(notebook: N
     sandbox.get_by_role("button", name="Call Python").click()
     expect(sandbox).to_contain_text("Hello panel, this is Python")
 
-    counter.scroll_into_view_if_needed()
-    notebook.screenshot("quickstart-light")
-    todo.scroll_into_view_if_needed()
-    notebook.screenshot("quickstart-todo")
-    page.locator(".nexus-diagnostics").first.scroll_into_view_if_needed()
-    notebook.screenshot("quickstart-error")
-    sandbox.scroll_into_view_if_needed()
-    notebook.screenshot("quickstart-sandbox")
-    notebook.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-    counter.scroll_into_view_if_needed()
-    page.wait_for_selector('body[data-jp-theme-light="false"]')
+    for name, target in (
+        ("quickstart-light", counter),
+        ("quickstart-todo", todo),
+        ("quickstart-error", page.locator(".nexus-diagnostics").first),
+        ("quickstart-sandbox", sandbox),
+    ):
+        notebook.show(target)
+        notebook.screenshot(name)
+    notebook.theme("JupyterLab Dark")
+    notebook.screenshot("quickstart-sandbox-dark")
+    notebook.show(counter)
     notebook.screenshot("quickstart-dark")
-    notebook.command("apputils:change-theme", {"theme": "JupyterLab Light"})
-    page.wait_for_selector('body[data-jp-theme-light="true"]')
+    notebook.theme("JupyterLab Light")
 
 
 def test_clicks_and_typing_reach_python_and_python_reaches_the_page(notebook: Notebook) -> None:
@@ -210,12 +209,11 @@ def test_the_panel_has_no_accessibility_violations(notebook: Notebook) -> None:
     expect(notebook.panel("Add one")).to_be_visible()
     axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        notebook.command("apputils:change-theme", {"theme": theme})
-        notebook.page.wait_for_timeout(500)
+        notebook.theme(theme)
         notebook.page.evaluate(axe)
         result = notebook.page.evaluate("async () => (await axe.run('.nexus-panel')).violations.map(v => [v.id, v.nodes.map(n => n.html)])")
         assert result == []
-    notebook.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    notebook.theme("JupyterLab Light")
 
 
 def test_the_plain_python_kernel_does_the_same_after_load_ext(notebook: Notebook) -> None:

@@ -83,9 +83,10 @@ function append(changes: Change[], more: readonly Change[]): void {
   for (const item of more) changes.push(item);
 }
 
-/** Whether an item is unchanged; one that lives on is only so where it is itself. */
+/** Whether an item is unchanged; one that was taken over is only so where it stayed. */
 function alike(before: Json, after: Json, kept: Kept): boolean {
-  return before === after || (!(isContainer(before) && kept.has(before)) && equal(before, after));
+  if (before === after || !isContainer(before) || !isContainer(after)) return before === after;
+  return !kept.has(before) && !kept.has(after) && equal(before, after);
 }
 
 function compareLists(path: string, before: Json[], after: Json[], kept: Kept, changes: Change[]): void {

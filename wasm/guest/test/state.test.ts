@@ -195,7 +195,7 @@ describe("random mutations", () => {
           expect(p.state.x).toEqual(plain.x);
         }
       }),
-      { numRuns: 8000 },
+      { numRuns: 20000 },
     );
   });
 });
