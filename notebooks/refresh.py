@@ -18,7 +18,9 @@ WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 def refresh(path: Path) -> None:
     """Execute the notebook at ``path`` with its own kernel and write it back."""
     notebook: Any = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}, store_widget_state=False).execute()
+    NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}, store_widget_state=False, coalesce_streams=True
+    ).execute()
     notebook.metadata = {
         "kernelspec": {"display_name": "Python (Nexus)", "language": "python", "name": "nexus"},
         "language_info": {"name": "python"},

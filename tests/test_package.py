@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,14 +30,14 @@ def uv(*arguments: str, path: str | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def without_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def without_node(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PATH on which there is a Python and nothing of Node."""
     folder = tmp_path_factory.mktemp("bin")
     for name in ("sh", "env", "uname", "git", "ldd", "ldconfig"):
         found = shutil.which(name)
         if found:
             (folder / name).symlink_to(found)
-    yield str(folder)
+    return str(folder)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def test_the_wheel_installs_and_works_without_node(shipped: tuple[Path, Path], w
     python = venv / "bin" / "python"
     uv("pip", "install", "--quiet", "--python", str(python), str(shipped[1]), path=without_node)
     code = (
-        "import nexus_jupyter as n; p = n.Panel('<NexusPanel id=\"p\"><Logic><Tool name=\"t\" description=\"d\">"
+        'import nexus_jupyter as n; p = n.Panel(\'<NexusPanel id="p"><Logic><Tool name="t" description="d">'
         "<Handler>return 6 * 7</Handler></Tool></Logic></NexusPanel>'); print(p.call('t')); p.close()"
     )
     environment = {**os.environ, "PATH": without_node, "XDG_CACHE_HOME": str(tmp_path / "cache")}

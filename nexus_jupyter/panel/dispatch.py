@@ -89,7 +89,9 @@ class Dispatcher:
             )
         return extension
 
-    async def _call(self, call: Call, extension: Extension, wish: ExtensionCall, left: float, chain: tuple[tuple[int, str], ...]) -> JsonValue:
+    async def _call(
+        self, call: Call, extension: Extension, wish: ExtensionCall, left: float, chain: tuple[tuple[int, str], ...]
+    ) -> JsonValue:
         callers.set(chain)
         # The slots belong to the call, not to the panel: a function may call a tool of the same panel,
         # and that tool must not wait for the slot its own caller holds.

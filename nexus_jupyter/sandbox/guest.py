@@ -64,7 +64,9 @@ def syntax_diagnostics(program: Program, errors: Sequence[CodeError]) -> tuple[D
             line=code.span.line + line - 1,
             column=code.span.column + column - 1 if line == 1 else column,
         )
-        out.append(Diagnostic(code="JS_SYNTAX", severity=Severity.ERROR, message=f"this JavaScript cannot be read: {error.message}", span=place))
+        out.append(
+            Diagnostic(code="JS_SYNTAX", severity=Severity.ERROR, message=f"this JavaScript cannot be read: {error.message}", span=place)
+        )
     return tuple(out)
 
 
@@ -204,7 +206,9 @@ def _encoded(request: GuestRequest) -> bytes:
     except (ValueError, TypeError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise NexusError(
-            f"this value cannot be sent to a panel: {problem}.", hint="Use plain JSON values; NaN and infinities are none.", code="INVALID_VALUE"
+            f"this value cannot be sent to a panel: {problem}.",
+            hint="Use plain JSON values; NaN and infinities are none.",
+            code="INVALID_VALUE",
         ) from None
 
 

@@ -17,14 +17,6 @@ _BLOCK = struct.Struct("<8xIIIII")
 _THREW, _JOB_THREW, _COLLECT_THREW, _JOBS, _MEMORY = 1, 2, 3, 4, 5
 
 
-_instances: weakref.WeakSet[Instance] = weakref.WeakSet()
-
-
-def live_instances() -> list[Instance]:
-    """All instances of this process that hold a memory."""
-    return [each for each in list(_instances) if each.alive]
-
-
 _made: weakref.WeakSet[Instance] = weakref.WeakSet()
 
 
@@ -53,7 +45,6 @@ class Instance:
         self._cancelled = False
         self._machine: Machine | None = with_enough_stack(lambda: engine.machine(limits.memory, zone_offset))
         _made.add(self)
-        _instances.add(self)
 
     @property
     def alive(self) -> bool:

@@ -189,13 +189,13 @@ describe("random mutations", () => {
           }
           const reply = p.invoke(`t${i}`);
           expect(reply.error).toBeNull();
-          expect(p.state.x).toEqual(p.read("x"));
+          expect(JSON.stringify(p.state.x)).toBe(JSON.stringify(p.read("x")));
           expect(reply.inverse.reduce<JsonValue>(applied, p.state)).toEqual(before);
           mutate(plain, body(step));
           expect(p.state.x).toEqual(plain.x);
         }
       }),
-      { numRuns: 20000 },
+      { numRuns: 3000 },
     );
   });
 });
