@@ -45,10 +45,10 @@ display(ipywidgets.HBox([button, label]))"""
 # Runs in the page: one sample for one trusted click, whatever changes the text of the output area.
 PROBE = """
 (area) => { window.sample = new Promise(done => {
-  let start = 0, text = area.innerText;
+  let start = 0, text = area.textContent;
   area.addEventListener('click', event => { start = event.timeStamp; }, {capture: true, once: true});
   const observer = new MutationObserver(() => {
-    const now = area.innerText.replace(/\\s+/g, ' ');
+    const now = area.textContent;
     if (!start || !/count=\\d+/.test(now) || now.match(/count=\\d+/)[0] === (text.match(/count=\\d+/) || [''])[0]) return;
     observer.disconnect();
     const dom = performance.now() - start;

@@ -150,7 +150,8 @@ def render_html(source: str, diagnostics: Sequence[Diagnostic], *, name: str = "
         Severity.INFO: "var(--jp-info-color1, #0277bd)",
     }
     out = [
-        '<div class="nexus-diagnostics" role="alert" style="font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px);line-height:1.4">'
+        '<div class="nexus-diagnostics" role="alert" style="font-family:var(--jp-code-font-family,monospace);'
+        'font-size:var(--jp-code-font-size,13px);line-height:1.4">'
     ]
     for d in diagnostics:
         line, caret = excerpt(index, d.span)

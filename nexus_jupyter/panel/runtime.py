@@ -137,10 +137,19 @@ class Runtime:
         """Start a call; its future tells the rest."""
         self._submit(lambda: self._enter(call), call.future)
 
-    def event(self, event: Event) -> None:
-        """Take a component's event; what becomes of it is published."""
-        if not self._worker.put(lambda: self._turn(lambda: self._event(event))):
-            self._reject(event, PanelClosedError(f"the panel has ended: {self._closed}"))
+    def event(self, event: Event) -> Future[None]:
+        """Take a component's event; what becomes of it is published.  The future ends with its first turn."""
+        taken: Future[None] = Future()
+
+        def turn() -> None:
+            try:
+                self._turn(lambda: self._event(event))
+            finally:
+                settle(taken, None)
+
+        if not self._worker.put(turn):
+            settle(taken, None)  # the page was told that the panel has ended
+        return taken
 
     def cancel(self, call: Call) -> None:
         """Stop ``call``, even in the middle of a step."""

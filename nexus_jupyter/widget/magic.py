@@ -1,62 +1,22 @@
-"""``%%nxml``: a cell that is a panel."""
+"""``%%nxml``: a cell that is a panel.
+
+Loading the extension must cost nothing that can be felt: what a cell needs is imported when the
+first cell runs, or before that by the thread that warms the sandbox.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+import logging
 import shlex
-from collections.abc import Callable
-from typing import Any, NoReturn
+import threading
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from IPython.display import display
 
-from ..diagnostics import Severity, render_html, render_text
-from ..errors import DocumentError, NexusError
-from ..panel import registry
-from ..panel.mailbox import mailbox
-from ..panel.panel import Panel
-
-
-class CellStopped(Exception):
-    """The cell ends as failed; what went wrong stands above, so there is no traceback."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
-
-
-class _Shown:
-    """Diagnostics below a cell, in every form a front end may want."""
-
-    def __init__(self, source: str, diagnostics: Any) -> None:
-        self._text = render_text(source, diagnostics)
-        self._html = render_html(source, diagnostics)
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/plain": self._text, "text/html": self._html}
-
-
-class _Sentence:
-    """One clear sentence below a cell."""
-
-    def __init__(self, error: NexusError) -> None:
-        self._error = error
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        import html
-
-        text = f"{self._error.code}: {self._error}"
-        return {
-            "text/plain": text,
-            "text/html": '<div role="alert" style="border-left:3px solid var(--jp-error-color1,#d32f2f);padding:4px 10px">'
-            f"<strong>{html.escape(self._error.code)}</strong> {html.escape(str(self._error))}</div>",
-        }
+logger = logging.getLogger(__name__)
 
 
 @magics_class
@@ -97,32 +57,13 @@ class NXMLMagics(Magics):
         Afterwards `counter.state.count` reads and writes it, `counter.call("add")` runs a tool, and
         running the cell again replaces the panel.
         """
-        options = self._options(line)
-        with contextlib.suppress(RuntimeError):  # a shell without an event loop
-            mailbox.attach(asyncio.get_running_loop())
-        name: str = options.name
-        if name and (not name.isidentifier() or name.startswith("_")):
-            raise UsageError(f"%%nxml: {name!r} is no Python name a panel can be bound to; use letters, digits and _, e.g. counter")
-        state = dict(self._named_value(item) for item in options.state)
-        functions = {n: self._function(n) for item in options.functions for n in item.replace(",", " ").split()}
-        before = registry.panels()
-        try:
-            panel = Panel(cell, state=state, functions=functions, name=name, _cell=self._cell_id())
-        except DocumentError as error:
-            display(_Shown(error.source, error.diagnostics))
-            self._stop(error.message)
-        except NexusError as error:
-            display(_Sentence(error))
-            self._stop(error.code)
-        if panel.diagnostics and not options.quiet:
-            display(_Shown(cell, [d for d in panel.diagnostics if d.severity is not Severity.ERROR]))
-        if name:
-            self.shell.user_ns[name] = panel
-        self._say_if_replaced(panel, before)
-        if not options.hide:
-            display(panel)
+        from .cell import CellOptions, run_cell
 
-    def _options(self, line: str) -> Any:
+        given = self._parse(line)
+        options = CellOptions(given.name, tuple(given.state), tuple(given.functions), given.hide, given.quiet)
+        run_cell(cell, options, self.shell.user_ns, self._cell_id())
+
+    def _parse(self, line: str) -> Any:
         try:
             shlex.split(line)
             return parse_argstring(self.nxml, line)
@@ -131,24 +72,6 @@ class NXMLMagics(Magics):
         except ValueError as error:
             raise UsageError(f"%%nxml: {str(error).lower()} in {line.strip()!r}") from None
 
-    def _named_value(self, item: str) -> tuple[str, Any]:
-        state, equals, variable = item.partition("=")
-        if not equals or not state.isidentifier() or not variable.isidentifier():
-            raise UsageError(f"%%nxml: --state {item!r} is not of the form STATE=NAME, e.g. --state rows=df")
-        return state, self._variable(variable, f"--state {item}")
-
-    def _function(self, name: str) -> Callable[..., Any]:
-        value = self._variable(name, f"--functions {name}")
-        if not callable(value):
-            raise UsageError(f"%%nxml: --functions {name}: {name} is of type {type(value).__name__}, not a function")
-        return value  # type: ignore[no-any-return]
-
-    def _variable(self, name: str, option: str) -> Any:
-        try:
-            return self.shell.user_ns[name]
-        except KeyError:
-            raise UsageError(f"%%nxml: {option}: there is no Python variable {name!r}; define it in a cell above") from None
-
     def _cell_id(self) -> str:
         kernel = getattr(self.shell, "kernel", None)
         if kernel is None:
@@ -156,24 +79,29 @@ class NXMLMagics(Magics):
         cell_id = (kernel.get_parent().get("metadata") or {}).get("cellId")
         return f"cell-{cell_id}" if isinstance(cell_id, str) and cell_id else ""
 
-    def _say_if_replaced(self, panel: Panel, before: dict[str, Panel]) -> None:
-        previous = before.get(panel.id)
-        if previous is not None and previous.cell and panel.cell and previous.cell != panel.cell:
-            print(f"The panel {panel.id!r} was also made in another cell; this one replaces it.")
-
-    def _stop(self, reason: str) -> NoReturn:
-        raise CellStopped(reason) from None
-
 
 def register(shell: InteractiveShell) -> None:
-    """Add the magic to ``shell`` and warm the sandbox in the background."""
+    """Add the magic to ``shell`` and make the first cell fast in the background."""
     shell.register_magics(NXMLMagics)
-    from ..sandbox.engine import warm
+    threading.Thread(target=_prepare, name="nexus-warm-imports", daemon=True).start()
 
-    warm()
+
+def _prepare() -> None:
+    """Import what a cell needs, and have the engine compiled.  A failure is told by the first cell."""
+    try:
+        from ..catalog import catalog
+        from ..sandbox.engine import warm
+        from . import cell, mimebundle  # noqa: F401
+
+        catalog()
+        warm()
+    except Exception:
+        logger.debug("warming failed", exc_info=True)
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Take the magic away and end all panels."""
+    from ..panel import registry
+
     shell.magics_manager.magics["cell"].pop("nxml", None)
     registry.close_all()

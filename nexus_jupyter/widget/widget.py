@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from typing import Any
@@ -31,6 +32,11 @@ from .assets import assets
 logger = logging.getLogger(__name__)
 
 _client_message: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+# Seconds that a message's handler waits for the answer.  The kernel says idle when the handler
+# returns; an answer after that is one more small frame on the socket, and small frames one by one are
+# what a delayed acknowledgement holds back for 40 ms.
+ANSWER_WAIT = 0.02
+
 _layout_lock = threading.Lock()
 _layout: ipywidgets.Layout | None = None
 
@@ -115,7 +121,9 @@ class PanelWidget(anywidget.AnyWidget):
         elif isinstance(message, Hello):
             self._hello(panel, message)
         elif isinstance(message, Event):
-            panel.runtime.event(message)
+            taken = panel.runtime.event(message)
+            with contextlib.suppress(TimeoutError):
+                taken.result(ANSWER_WAIT)
         elif isinstance(message, Cancel):
             panel.runtime.cancel_event(message.client, message.seq)
 

@@ -14,7 +14,7 @@ export const GLOBALS: readonly string[] = [
 ];
 
 /** Names on prototypes that programs commonly give to their own objects by plain assignment. */
-const ASSIGNABLE = ["constructor", "toString", "toLocaleString", "valueOf", "toJSON", "name", "message", "length", "then", "catch", "finally"];
+const ASSIGNABLE = ["constructor", "toString", "toLocaleString", "valueOf", "toJSON", "name", "message", "then", "catch", "finally"];
 
 const functionPrototype = Function.prototype;
 
@@ -71,16 +71,17 @@ function allowOverride(prototype: object, key: PropertyKey): void {
   const descriptor = Reflect.getOwnPropertyDescriptor(prototype, key);
   if (descriptor === undefined || !("value" in descriptor) || descriptor.configurable !== true) return;
   const { value, enumerable } = descriptor;
-  Object.defineProperty(prototype, key, {
+  const accessor = {
     get: () => value,
     set(this: unknown, replacement: unknown) {
       if (typeof this !== "object" && typeof this !== "function") return;
       if (this === null || this === prototype) throw new TypeError(`${String(key)} of a built-in object cannot be changed`);
       Object.defineProperty(this, key, { value: replacement, writable: true, enumerable: true, configurable: true });
     },
-    enumerable: enumerable ?? false,
-    configurable: false,
-  });
+  };
+  Object.freeze(accessor.get);
+  Object.freeze(accessor.set);
+  Object.defineProperty(prototype, key, { ...accessor, enumerable: enumerable ?? false, configurable: false });
 }
 
 function isErrorPrototype(value: object): boolean {
@@ -127,6 +128,7 @@ export function lockDown(kept: readonly string[], more: readonly object[]): void
   remove(Object.prototype, ["__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"]);
   (Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 64;
   remove(Error, ["captureStackTrace", "prepareStackTrace", "stackTraceLimit"]);
+  remove(RegExp.prototype, ["compile"]);
   Object.defineProperty(Math, "random", { value: random });
   const globals: object[] = [];
   for (const name of GLOBALS) {

@@ -60,6 +60,8 @@ function answer(request: GuestRequest): Reply | null {
       return panel.resolveView();
     case "read":
       return panel.read(request.name);
+    default:
+      throw new PanelError("Error", "UNKNOWN_REQUEST", "this guest knows no such request");
   }
 }
 

@@ -3,7 +3,7 @@ import { CLOCK, Panel, run, Source, state, value } from "./host";
 
 describe("the global scope", () => {
   test("holds exactly these names", () => {
-    expect((value("return Reflect.ownKeys(globalThis).map(String).sort()") as string[]).join(" ")).toMatchInlineSnapshot();
+    expect((value("return Reflect.ownKeys(globalThis).map(String).sort()") as string[]).join(" ")).toMatchInlineSnapshot(`"AggregateError Array BigInt Boolean Date Error EvalError Infinity InternalError Iterator JSON Map Math NaN Number Object Promise RangeError ReferenceError Reflect RegExp Set String Symbol SyntaxError TypeError URIError WeakMap WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape globalThis isFinite isNaN parseFloat parseInt undefined unescape"`);
   });
 
   test.each([
