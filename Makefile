@@ -7,12 +7,14 @@ PIP    := $(UV) pip install --quiet --python $(BIN)/python
 STAMP  := $(VENV)/.stamps
 
 JS_SOURCES   := $(shell find js wasm -type f -not -path '*/test/*' -not -path '*/node_modules/*' 2>/dev/null)
+# JupyterLab refuses to run as root, which is who one is in a container, unless told to
+AS_ROOT      := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 PY_MANIFEST  := pyproject.toml $(shell find jupyter-config -type f 2>/dev/null)
 
 .PHONY: lab test test-full check test-py test-js test-notebooks bench build format clean generate
 
 lab: $(STAMP)/lab $(STAMP)/build
-	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/quickstart.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) $(LAB_ARGS) notebooks/quickstart.ipynb
 
 test: check test-js test-py test-notebooks
 
@@ -25,21 +27,24 @@ $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nexus-jupyter needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	mkdir -p $(STAMP)
+
+$(STAMP):
+	mkdir -p $@
 
 node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "nexus-jupyter needs Node 20 or newer (node and npm on PATH) to build from a clone" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(STAMP)/build: node_modules/.package-lock.json $(JS_SOURCES) | $(UV)
+$(STAMP)/build: node_modules/.package-lock.json $(JS_SOURCES) | $(UV) $(STAMP)
 	npm run --silent build
 	@touch $@
 
-$(STAMP)/lab: $(PY_MANIFEST) $(STAMP)/build | $(UV)
+$(STAMP)/lab: $(PY_MANIFEST) $(STAMP)/build | $(UV) $(STAMP)
 	$(PIP) --editable '.[lab]'
 	@touch $@
 
-$(STAMP)/test: $(PY_MANIFEST) $(STAMP)/build | $(UV)
+$(STAMP)/test: $(PY_MANIFEST) $(STAMP)/build | $(UV) $(STAMP)
 	$(PIP) --editable '.[lab,test]'
 	sh tests/chromium.sh
 	@touch $@ $(STAMP)/lab

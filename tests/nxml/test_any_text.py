@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from pathlib import Path
@@ -127,18 +128,28 @@ UNITS = [
 
 
 def seconds(source: str) -> float:
-    """The least processor time of three readings."""
+    """The least processor time of three readings, without the garbage of other tests."""
     limits = Limits(nodes=10**9, expression=10**9, handler=10**9, diagnostics=10)
-    best = 1e9
-    for _ in range(3):
-        start = time.process_time()
-        read(source, limits=limits)
-        best = min(best, time.process_time() - start)
-    return best
+    gc.collect()
+    gc.freeze()  # else each collection on the way walks everything that the test process holds
+    try:
+        best = 1e9
+        for _ in range(3):
+            start = time.thread_time()
+            read(source, limits=limits)
+            best = min(best, time.thread_time() - start)
+        return best
+    finally:
+        gc.unfreeze()
+
+
+def grows_at_most(small: str, large: str, ratio: float) -> bool:
+    """Whether reading ``large`` takes at most ``ratio`` times as long as ``small``; a busy machine gets three tries."""
+    return any(seconds(large) <= ratio * seconds(small) for _ in range(3))
 
 
 def test_time_is_linear_in_an_ordinary_document() -> None:
-    assert seconds(mixed(300_000)) <= 3.2 * seconds(mixed(150_000)) + 0.02
+    assert grows_at_most(mixed(150_000), mixed(300_000), 3.2)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +163,7 @@ def test_time_is_linear_in_an_ordinary_document() -> None:
 def test_time_is_linear_in_hostile_documents(place: str) -> None:
     for unit in UNITS:
         small, large = (place.replace("{}", unit * (size // len(unit))) for size in (30_000, 120_000))
-        assert seconds(large) <= 8 * seconds(small) + 0.05, unit
+        assert grows_at_most(small, large, 8), unit
 
 
 def test_expressions_and_raw_texts_are_found_in_mutations_too() -> None:

@@ -103,8 +103,9 @@ export class CodeTable {
       const match = /^\s*at (.*?) ?\(?code:(\d+):(\d+)(?::(\d+))?\)?$/.exec(line);
       if (match === null || lines.length >= SHOWN_FRAMES) continue;
       const position = this.map(Number(match[2]), Number(match[3]), Number(match[4] ?? 1));
-      const name = match[1] === "" || match[1] === "<anonymous>" ? "the handler" : match[1];
-      if (position !== undefined) lines.push(`at ${name} (line ${position.line}, column ${position.column})`);
+      if (position === undefined) continue;
+      const place = `line ${position.line}, column ${position.column}`;
+      lines.push(match[1] === "" || match[1] === "<anonymous>" ? `at ${place}` : `at ${match[1]} (${place})`);
     }
     return lines.join("\n");
   }
@@ -113,7 +114,8 @@ export class CodeTable {
     const unit = this.units[index];
     if (unit === undefined) return undefined;
     if (line !== 1) return { line: unit.span.line + line - 1, column };
-    return { line: unit.span.line, column: Math.max(unit.span.column, unit.span.column + column - 1 - unit.shift) };
+    // The engine counts columns from 0 on a script's first line and from 1 on all others.
+    return { line: unit.span.line, column: Math.max(unit.span.column, unit.span.column + column - unit.shift) };
   }
 }
 

@@ -88,7 +88,8 @@ export class Panel {
   /** An edit of the bound place, then the start of a tool; the reply at once when none is started. */
   event(request: GuestEvent): Reply | null {
     const target = this.shown().view.targets.get(request.node);
-    const trigger = target?.node.events[request.name];
+    const events = target?.node.events;
+    const trigger = events !== undefined && Object.hasOwn(events, request.name) ? events[request.name] : undefined;
     const edits = request.name === "change" && target?.node.bind != null && Object.hasOwn(request.detail, "value");
     if (target === undefined || (trigger === undefined && !edits)) {
       throw new PanelError("StaleError", "STALE_VIEW", "the view has changed; try again");

@@ -154,8 +154,8 @@ describe("places in the document", () => {
   test("of errors that a handler throws", () => {
     const p = new Panel(new Source([state("n", "number", 0)]).tool("t", "const f = () => {\n  null.x;\n};\nf()", [], 10, 5).tool("u", "  null.x", [], 20, 7).tool("w", "$state.n = 'x'.repeat(\n3)", [], 30, 1));
     expect(p.invoke("t").error).toMatchObject({ name: "TypeError", code: "HANDLER_ERROR", line: 11 });
-    expect(p.invoke("t").error?.stack).toBe("at f (line 11, column 3)\nat the handler (line 13, column 1)");
-    expect(p.invoke("u").error).toMatchObject({ line: 20, column: 13 });
+    expect(p.invoke("t").error?.stack).toBe("at f (line 11, column 3)\nat line 13, column 1");
+    expect(p.invoke("u").error).toMatchObject({ line: 20, column: 9 });
     expect(p.invoke("w").error).toMatchObject({ code: "INVALID_STATE", message: 'state n must be a number, not "xxx"' });
   });
 });
