@@ -100,8 +100,8 @@ class Guest:
         self._call_zones: dict[int, str] = {}
         self._instance = Instance(engine or Engine.shared(), limits, self._zone_offset)
         moment = time.time() * 1000 if clock is None else clock
-        load = GuestLoad(program=program.model_dump(mode="json"), state=state, clock=moment, seed=seed, zone=zone)
         try:
+            load = GuestLoad(program=program.model_dump(mode="json"), state=state, clock=moment, seed=seed, zone=zone)
             reply = self.request(load, timeout=limits.load_cpu)
             if reply.status == "failed":
                 self._refuse(reply)

@@ -3,7 +3,16 @@
 import { strict as assert } from "node:assert";
 
 /** Which built-ins exist in the guest at all; what is not listed was never created. */
-const INTRINSICS = { date: 1, eval: 2, regexp: 4, json: 8, proxy: 16, mapAndSet: 32, promise: 128, bigint: 256 };
+const INTRINSICS = {
+  date: 1,
+  eval: 2,
+  regexp: 4,
+  json: 8,
+  proxy: 16,
+  mapAndSet: 32,
+  promise: 128,
+  bigint: 256,
+};
 
 const STACK_BYTES = 256 * 1024;
 const INPUT_BYTES = 64 * 1024;
@@ -12,7 +21,17 @@ const JOBS_ALLOWED = 10_000;
 const STRIP_SOURCE = 16;
 const PAGE = 65_536;
 
-const AT = { context: 0, runtime: 4, input: 8, capacity: 12, jobs: 32, step: 40, collect: 48, clock: 56, rejection: 64 };
+const AT = {
+  context: 0,
+  runtime: 4,
+  input: 8,
+  capacity: 12,
+  jobs: 32,
+  step: 40,
+  collect: 48,
+  clock: 56,
+  rejection: 64,
+};
 
 /** Overwrites what the allocator has free, so that the image holds no remains of the build. */
 function clearFreeMemory(wasm) {
@@ -112,7 +131,12 @@ export async function bake(merged, script) {
     memory().setBigUint64(block + AT[name], memory().getBigUint64(value, true), true);
   }
   wasm.qjs_free_value(entry);
-  wasm.qjs_free_value(evaluate("delete globalThis.__guest; delete globalThis.__compile; delete globalThis.__clock; Object.freeze(globalThis); undefined", "guest"));
+  wasm.qjs_free_value(
+    evaluate(
+      "delete globalThis.__guest; delete globalThis.__compile; delete globalThis.__clock; Object.freeze(globalThis); undefined",
+      "guest",
+    ),
+  );
 
   memory().setUint32(block + AT.input, wasm.wasm_malloc(INPUT_BYTES), true);
   memory().setUint32(block + AT.capacity, INPUT_BYTES, true);

@@ -82,7 +82,11 @@ function withMemoryImport(payload, pages, most) {
   const reader = new Reader(payload);
   const count = reader.unsigned();
   const memory = [...label("nexus"), ...label("memory"), KIND.memory, ...limits(pages, most)];
-  return Buffer.concat([Uint8Array.from(unsigned(count + 1)), payload.subarray(reader.at), Uint8Array.from(memory)]);
+  return Buffer.concat([
+    Uint8Array.from(unsigned(count + 1)),
+    payload.subarray(reader.at),
+    Uint8Array.from(memory),
+  ]);
 }
 
 function keptExports(payload) {
@@ -133,7 +137,10 @@ export function imageModule(memory, block, mostPages) {
   const segments = dataSegments(memory);
   const data = Buffer.concat([
     Uint8Array.from(unsigned(segments.length)),
-    ...segments.flatMap(([at, bytes]) => [Uint8Array.from([0x00, 0x41, ...signed(at), 0x0b, ...unsigned(bytes.length)]), bytes]),
+    ...segments.flatMap(([at, bytes]) => [
+      Uint8Array.from([0x00, 0x41, ...signed(at), 0x0b, ...unsigned(bytes.length)]),
+      bytes,
+    ]),
   ]);
   return assemble([
     { id: SECTION.memory, payload: Uint8Array.from([1, ...limits(memory.length / PAGE, mostPages)]) },

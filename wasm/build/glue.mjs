@@ -7,13 +7,22 @@ import { join } from "node:path";
 
 const root = new URL("../..", import.meta.url).pathname;
 const glue = new URL("./glue/", import.meta.url).pathname;
-const FEATURES = ["--enable-bulk-memory", "--enable-mutable-globals", "--enable-sign-ext", "--enable-nontrapping-float-to-int", "--enable-reference-types", "--enable-multivalue"];
+const FEATURES = [
+  "--enable-bulk-memory",
+  "--enable-mutable-globals",
+  "--enable-sign-ext",
+  "--enable-nontrapping-float-to-int",
+  "--enable-reference-types",
+  "--enable-multivalue",
+];
 
 /** Glue file → the name under which the other modules import from it. */
 const PARTS = { host: "env", wasi: "wasi_snapshot_preview1", step: "step" };
 
 export function binaryen(tool, args) {
-  return execFileSync(process.execPath, [join(root, "node_modules", "binaryen", "bin", tool), ...args], { encoding: "utf8" });
+  return execFileSync(process.execPath, [join(root, "node_modules", "binaryen", "bin", tool), ...args], {
+    encoding: "utf8",
+  });
 }
 
 export function mergedModule(engineBytes) {

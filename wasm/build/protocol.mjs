@@ -70,7 +70,9 @@ export async function protocolTypes() {
     format: true,
     style: { printWidth: 110 },
   });
-  const tidy = text.replace(/\/\*\*[^]*?\*\/\n/g, withoutReferenceNote).replace(/export interface Protocol \{\}\n/, "");
+  const tidy = text
+    .replace(/\/\*\*[\s\S]*?\*\/\n/g, withoutReferenceNote)
+    .replace(/export interface Protocol \{\}\n/, "");
   return `${tidy.trimEnd()}\n\nexport const PROTOCOL_VERSION = ${JSON.stringify(schema.version)};\n`;
 }
 

@@ -19,7 +19,8 @@ function filesUnder(directory, skip) {
 }
 
 function toolVersions() {
-  const versionOf = (name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
+  const versionOf = (name) =>
+    JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
   return { binaryen: versionOf("binaryen"), esbuild: versionOf("esbuild") };
 }
 
@@ -32,7 +33,9 @@ const guestSources = () => filesUnder("wasm/guest", new Set(["wasm/guest/test"])
 /** One hash over everything the build reads. */
 export function inputsDigest() {
   const build = ["wasm/build.mjs", ...filesUnder("wasm/build", new Set(["wasm/build/protocol.mjs"]))];
-  return sha256([digestOf([...build, ...guestSources()]), ENGINE_SHA256, JSON.stringify(toolVersions())].join("\n"));
+  return sha256(
+    [digestOf([...build, ...guestSources()]), ENGINE_SHA256, JSON.stringify(toolVersions())].join("\n"),
+  );
 }
 
 /** Whether `directory` holds the outputs of exactly these inputs, undamaged. */
@@ -50,7 +53,13 @@ export function isCurrent(directory, inputs) {
 export function provenance({ inputs, engine, version, script, code, image }) {
   const output = (bytes) => ({ bytes: bytes.length, sha256: sha256(bytes) });
   const record = {
-    engine: { name: "QuickJS-NG", version, package: PACKAGE, packageVersion: PACKAGE_VERSION, sha256: engine.sha256 },
+    engine: {
+      name: "QuickJS-NG",
+      version,
+      package: PACKAGE,
+      packageVersion: PACKAGE_VERSION,
+      sha256: engine.sha256,
+    },
     guest: { sources: digestOf(guestSources()), script: sha256(script) },
     tools: toolVersions(),
     inputs,

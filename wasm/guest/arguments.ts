@@ -18,7 +18,8 @@ export function given(value: Json): Given {
 /** The arguments of `$tools.name(…)`: one object is by name, anything else positional. */
 export function givenInCall(values: readonly Json[]): Given {
   const only = values[0];
-  if (values.length === 1 && typeof only === "object" && only !== null && !Array.isArray(only)) return { fields: only };
+  if (values.length === 1 && typeof only === "object" && only !== null && !Array.isArray(only))
+    return { fields: only };
   return { list: values };
 }
 
@@ -27,7 +28,8 @@ export function matched(tool: ToolDeclaration, values: Given): object {
   const out: Record<string, Json> = {};
   const byName = "fields" in values ? values.fields : positional(tool, values.list);
   for (const name of Object.keys(byName)) {
-    if (!tool.args.some((arg) => arg.name === name)) throw argumentError(`tool ${tool.name} takes no argument called ${name}`, takes(tool));
+    if (!tool.args.some((arg) => arg.name === name))
+      throw argumentError(`tool ${tool.name} takes no argument called ${name}`, takes(tool));
   }
   for (const arg of tool.args) {
     const value = argument(tool, arg, Object.hasOwn(byName, arg.name) ? byName[arg.name] : undefined);
@@ -38,7 +40,10 @@ export function matched(tool: ToolDeclaration, values: Given): object {
 
 function positional(tool: ToolDeclaration, list: readonly Json[]): JsonObject {
   if (list.length > tool.args.length) {
-    throw argumentError(`tool ${tool.name} takes ${count(tool.args.length)}, but ${list.length} were given`, takes(tool));
+    throw argumentError(
+      `tool ${tool.name} takes ${count(tool.args.length)}, but ${list.length} were given`,
+      takes(tool),
+    );
   }
   const fields: JsonObject = {};
   list.forEach((value, i) => {

@@ -2,6 +2,7 @@
 
 import type { Emission, ExtensionCall, ProgressNote, Settled } from "../../js/generated/protocol";
 import { limitError, PanelError } from "./errors";
+import type { Journal } from "./journal";
 import type { Json } from "./json";
 import { Log } from "./log";
 import { RandomSource } from "./random";
@@ -22,13 +23,17 @@ interface Timer {
   values: readonly unknown[];
 }
 
-export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
 
 export class Call {
   readonly log = new Log();
   readonly random: RandomSource;
   outcome: Outcome | null = null;
   progress: ProgressNote | null = null;
+  /** An atomic call's transaction, while it waits. */
+  open: { journal: Journal; used: Map<string, number> } | null = null;
   /** Rejected promises that nobody handles. */
   readonly unhandled = new Map<object, unknown>();
   private readonly waiting = new Map<number, Waiting>();
@@ -43,6 +48,8 @@ export class Call {
     readonly id: number,
     readonly tool: string,
     seed: number,
+    /** One transaction from start to end. */
+    readonly atomic: boolean,
   ) {
     this.random = new RandomSource(seed);
   }
@@ -55,7 +62,11 @@ export class Call {
   /** Asks the host for an extension's method; the promise settles in a later step. */
   ask(alias: string, method: string, args: Json[]): Promise<unknown> {
     if (this.asked >= MAX_EXTENSION_CALLS) {
-      throw limitError("CALLS", `one call may use extensions ${MAX_EXTENSION_CALLS} times`, "split the work into several tools");
+      throw limitError(
+        "CALLS",
+        `one call may use extensions ${MAX_EXTENSION_CALLS} times`,
+        "split the work into several tools",
+      );
     }
     const id = ++this.asked;
     this.outbox.push({ id, alias, method, args });
@@ -80,7 +91,8 @@ export class Call {
 
   setTimer(run: Timer["run"], delay: unknown, values: readonly unknown[]): number {
     if (typeof run !== "function") throw new TypeError("setTimeout needs a function");
-    if (this.timers.size >= MAX_TIMERS) throw limitError("TIMERS", `one call may have ${MAX_TIMERS} timers at a time`);
+    if (this.timers.size >= MAX_TIMERS)
+      throw limitError("TIMERS", `one call may have ${MAX_TIMERS} timers at a time`);
     const wait = Math.min(Math.max(0, Math.trunc(Number(delay)) || 0), MAX_DELAY);
     const id = ++this.timerCount;
     this.timers.set(id, { due: Date.now() + wait, run, values });
@@ -94,7 +106,9 @@ export class Call {
   /** Runs the timers that are due, the earliest first. */
   runTimers(): void {
     const now = Date.now();
-    const due = [...this.timers].filter(([, timer]) => timer.due <= now).sort(([, a], [, b]) => a.due - b.due);
+    const due = [...this.timers]
+      .filter(([, timer]) => timer.due <= now)
+      .sort(([, a], [, b]) => a.due - b.due);
     for (const [id, timer] of due) {
       if (!this.timers.delete(id)) continue;
       try {

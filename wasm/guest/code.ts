@@ -115,7 +115,10 @@ export class CodeTable {
     if (unit === undefined) return undefined;
     if (line !== 1) return { line: unit.span.line + line - 1, column };
     // The engine counts columns from 0 on a script's first line and from 1 on all others.
-    return { line: unit.span.line, column: Math.max(unit.span.column, unit.span.column + column - unit.shift) };
+    return {
+      line: unit.span.line,
+      column: Math.max(unit.span.column, unit.span.column + column - unit.shift),
+    };
   }
 }
 
@@ -166,7 +169,8 @@ function argumentsExpression(text: string, file: string): string {
   const close = text.trimEnd().length - 1;
   if (text[open] !== "{" || text[close] !== "}" || close === open) return text;
   const inner = text.slice(open + 1, close);
-  if (!LONE_NAME.test(inner) && parses(text, OBJECT_CHECKS, file) && parses(inner, [FIELDS_CHECK], file)) return text;
+  if (!LONE_NAME.test(inner) && parses(text, OBJECT_CHECKS, file) && parses(inner, [FIELDS_CHECK], file))
+    return text;
   // A space in the brace's place keeps columns true.
   return `${text.slice(0, open)} ${inner}`;
 }
@@ -186,5 +190,10 @@ function problemOf(error: unknown, index: number): CodeProblem {
   const match = /code:\d+:(\d+)(?::(\d+))?/.exec(String(reason?.stack ?? ""));
   const line = Number(match?.[1] ?? 1);
   const column = Number(match?.[2] ?? 1);
-  return { index, line, column: Math.max(1, line === 1 ? column - shift : column), message: String(reason?.message ?? reason) };
+  return {
+    index,
+    line,
+    column: Math.max(1, line === 1 ? column - shift : column),
+    message: String(reason?.message ?? reason),
+  };
 }

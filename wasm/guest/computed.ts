@@ -1,8 +1,7 @@
 // Computed values: evaluated when first read, kept until a state they read changes.
 
 import { PanelError } from "./errors";
-import { isContainer } from "./json";
-import { type Conversion, toJson } from "./json";
+import { type Conversion, isContainer, toJson } from "./json";
 import type { State } from "./state";
 
 interface Memo {
@@ -40,7 +39,10 @@ export class Computed {
       memo = this.evaluate(name);
       this.memos.set(name, memo);
     }
-    if (this.reads !== null) for (const [read, version] of memo.reads) this.reads.set(read, version);
+    for (const [read, version] of memo.reads) {
+      this.state.used?.add(read);
+      this.reads?.set(read, version);
+    }
     if (memo.failed) throw memo.error;
     return memo.value;
   }
@@ -53,7 +55,11 @@ export class Computed {
   private evaluate(name: string): Memo {
     if (this.running.includes(name)) {
       const cycle = [...this.running.slice(this.running.indexOf(name)), name].join(" → ");
-      throw new PanelError("ComputedError", "COMPUTED_CYCLE", `computed values depend on each other: ${cycle}`);
+      throw new PanelError(
+        "ComputedError",
+        "COMPUTED_CYCLE",
+        `computed values depend on each other: ${cycle}`,
+      );
     }
     const outer = this.reads;
     const memo: Memo = { value: undefined, error: undefined, failed: false, reads: new Map() };
@@ -73,26 +79,39 @@ export class Computed {
 
   /** Frozen plain values; what belongs to the state stays what it is. */
   private seal(value: unknown, place: string): unknown {
-    if (!isContainer(value) || this.state.handles.behind(value) !== undefined) return typeof value === "object" || isScalar(value) ? value : toJson(value, place, SEALING);
-    if (Array.isArray(value)) return Object.freeze(Array.from(value, (item: unknown, i) => this.seal(item ?? null, `${place}[${i}]`)));
+    if (!isContainer(value) || this.state.handles.behind(value) !== undefined)
+      return typeof value === "object" || isScalar(value) ? value : toJson(value, place, SEALING);
+    if (Array.isArray(value))
+      return Object.freeze(
+        Array.from(value, (item: unknown, i) => this.seal(item ?? null, `${place}[${i}]`)),
+      );
     const prototype = Reflect.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return deepFreeze(toJson(value, place, SEALING));
+    if (prototype !== Object.prototype && prototype !== null)
+      return deepFreeze(toJson(value, place, SEALING));
     const copy: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = this.seal(item, `${place}.${key}`);
+    for (const [key, item] of Object.entries(value))
+      if (item !== undefined) copy[key] = this.seal(item, `${place}.${key}`);
     return Object.freeze(copy);
   }
 }
 
 function isScalar(value: unknown): boolean {
-  return value === undefined || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return (
+    value === undefined ||
+    typeof value === "string" ||
+    typeof value === "number" ||
+    typeof value === "boolean"
+  );
 }
 
 function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) for (const item of Object.values(Object.freeze(value))) deepFreeze(item);
+  if (typeof value === "object" && value !== null)
+    for (const item of Object.values(Object.freeze(value))) deepFreeze(item);
   return value;
 }
 
 const SEALING: Conversion = {
   known: () => undefined,
-  fail: (place, problem, hint) => new PanelError("ComputedError", "INVALID_VALUE", `${place} is ${problem}`, hint),
+  fail: (place, problem, hint) =>
+    new PanelError("ComputedError", "INVALID_VALUE", `${place} is ${problem}`, hint),
 };

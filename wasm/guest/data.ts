@@ -26,7 +26,11 @@ export class Data {
   readonly readable: object;
   private readonly declared = new Map<string, StateDeclaration>();
 
-  constructor(states: readonly StateDeclaration[], computed: readonly ComputedDeclaration[], evaluation: Evaluation) {
+  constructor(
+    states: readonly StateDeclaration[],
+    computed: readonly ComputedDeclaration[],
+    evaluation: Evaluation,
+  ) {
     for (const declaration of states) this.declared.set(declaration.name, declaration);
     this.computed = new Computed(
       this.state,
@@ -41,7 +45,11 @@ export class Data {
   }
 
   /** Gives every state its first value: from `known` where that holds the rules, else the default. */
-  start(known: JsonObject | null, evaluation: Evaluation, dropped: (name: string, problem: string) => void): void {
+  start(
+    known: JsonObject | null,
+    evaluation: Evaluation,
+    dropped: (name: string, problem: string) => void,
+  ): void {
     for (const [name, declaration] of this.declared) {
       if (known !== null && Object.hasOwn(known, name)) {
         const problem = this.problem(declaration, known[name] as Json, true);
@@ -58,7 +66,11 @@ export class Data {
   /** Throws when a state that this step wrote breaks its declaration. */
   checkTouched(): void {
     for (const name of this.state.journal.touched) {
-      const problem = this.problem(this.declared.get(name) as StateDeclaration, this.state.values[name] as Json, false);
+      const problem = this.problem(
+        this.declared.get(name) as StateDeclaration,
+        this.state.values[name] as Json,
+        false,
+      );
       if (problem !== null) throw stateError(`state ${name} ${problem}`);
     }
   }
@@ -74,12 +86,21 @@ export class Data {
 
   private initial(declaration: StateDeclaration, evaluation: Evaluation): Json {
     if (declaration.default_code === null) {
-      if (declaration.default === null || !fitsType(declaration.type, declaration.default)) return emptyValue(declaration);
+      if (declaration.default === null || !fitsType(declaration.type, declaration.default))
+        return emptyValue(declaration);
       return this.state.plain(declaration.default, `the default of state ${declaration.name}`);
     }
-    const value = this.state.plain(evaluation.initial(declaration), `the default of state ${declaration.name}`);
+    const value = this.state.plain(
+      evaluation.initial(declaration),
+      `the default of state ${declaration.name}`,
+    );
     const problem = this.problem(declaration, value, true);
-    if (problem !== null) throw new PanelError("StateError", "INVALID_DEFAULT", `the default of state ${declaration.name} ${problem}`);
+    if (problem !== null)
+      throw new PanelError(
+        "StateError",
+        "INVALID_DEFAULT",
+        `the default of state ${declaration.name} ${problem}`,
+      );
     return value;
   }
 
@@ -94,7 +115,8 @@ export class Data {
     const get = (name: PropertyKey): unknown => {
       if (typeof name !== "string") return undefined;
       if (declared.has(name)) {
-        computed.noteRead(name);
+        if (writable) state.used?.add(name);
+        else computed.noteRead(name);
         const value = state.values[name] as Json;
         return isContainer(value) ? proxies.wrap(state.handles.root, name, value, writable) : value;
       }
@@ -109,7 +131,8 @@ export class Data {
     return new NativeProxy(Object.create(null) as object, {
       get: (_target, name) => get(name),
       set: (_target, name, value, receiver) => {
-        if (receiver !== this.writable && receiver !== this.readable) throw stateError("$state cannot be the prototype of another object");
+        if (receiver !== this.writable && receiver !== this.readable)
+          throw stateError("$state cannot be the prototype of another object");
         return set(name, value);
       },
       has: (_target, name) => typeof name === "string" && this.has(name),
@@ -136,7 +159,12 @@ export class Data {
   private undeclared(name: PropertyKey): Error {
     const text = String(name);
     if (typeof name === "string" && this.computed.has(name)) {
-      return new PanelError("StateError", "ASSIGN_TO_COMPUTED", `$state.${text} is a computed value and cannot be written`, "write the states it is computed from");
+      return new PanelError(
+        "StateError",
+        "ASSIGN_TO_COMPUTED",
+        `$state.${text} is a computed value and cannot be written`,
+        "write the states it is computed from",
+      );
     }
     return stateError(`no state is called ${text}`, `declare it: <State name="${text}" type="any"/>`);
   }

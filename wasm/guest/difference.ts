@@ -33,7 +33,11 @@ function frozen(value: Json, kept: Kept): Json {
 function change(op: Operation["op"], path: string, before: Json, after: Json, kept: Kept): Change {
   const value = frozen(after, kept);
   const back = op === "add" ? "remove" : op === "remove" ? "add" : "replace";
-  return { op: { op, path, value }, inverse: { op: back, path, value: frozen(before, kept) }, shared: value === after };
+  return {
+    op: { op, path, value },
+    inverse: { op: back, path, value: frozen(before, kept) },
+    shared: value === after,
+  };
 }
 
 /** One replacement of the whole value. */
@@ -56,7 +60,13 @@ function compare(path: string, before: Json, after: Json, kept: Kept, changes: C
   }
 }
 
-function compareObjects(path: string, before: JsonObject, after: JsonObject, kept: Kept, changes: Change[]): void {
+function compareObjects(
+  path: string,
+  before: JsonObject,
+  after: JsonObject,
+  kept: Kept,
+  changes: Change[],
+): void {
   const keys = Object.keys(before);
   const target = Object.keys(after);
   const surviving = keys.filter((key) => Object.hasOwn(after, key));
@@ -73,7 +83,8 @@ function compareObjects(path: string, before: JsonObject, after: JsonObject, kep
     else found.push(change("remove", place, before[key] as Json, null, kept));
   }
   for (const key of target) {
-    if (!Object.hasOwn(before, key)) found.push(change("add", `${path}/${pointerToken(key)}`, null, after[key] as Json, kept));
+    if (!Object.hasOwn(before, key))
+      found.push(change("add", `${path}/${pointerToken(key)}`, null, after[key] as Json, kept));
   }
   if (found.length > 3 && found.length * 2 > target.length) changes.push(whole(path, before, after, kept));
   else append(changes, found);
@@ -96,7 +107,10 @@ function compareLists(path: string, before: Json[], after: Json[], kept: Kept, c
   let tail = 0;
   while (tail < most - head && alike(before.at(-1 - tail) as Json, after.at(-1 - tail) as Json, kept)) tail++;
   const found: Change[] = [];
-  if (!compareMiddle(path, before, after, head, tail, kept, found) || (found.length > MANY && found.length * 4 > before.length)) {
+  if (
+    !compareMiddle(path, before, after, head, tail, kept, found) ||
+    (found.length > MANY && found.length * 4 > before.length)
+  ) {
     changes.push(whole(path, before, after, kept));
   } else {
     append(changes, found);
@@ -142,10 +156,19 @@ function compareMiddle(
 }
 
 /** Turns the items `old`, which begin at index `at`, into `now`; gives the index after them. */
-function compareGap(path: string, old: Json[], now: Json[], at: number, kept: Kept, changes: Change[]): number {
+function compareGap(
+  path: string,
+  old: Json[],
+  now: Json[],
+  at: number,
+  kept: Kept,
+  changes: Change[],
+): number {
   const both = Math.min(old.length, now.length);
   for (let i = 0; i < both; i++) compare(`${path}/${at + i}`, old[i] as Json, now[i] as Json, kept, changes);
-  for (let i = both; i < old.length; i++) changes.push(change("remove", `${path}/${at + both}`, old[i] as Json, null, kept));
-  for (let i = both; i < now.length; i++) changes.push(change("add", `${path}/${at + i}`, null, now[i] as Json, kept));
+  for (let i = both; i < old.length; i++)
+    changes.push(change("remove", `${path}/${at + both}`, old[i] as Json, null, kept));
+  for (let i = both; i < now.length; i++)
+    changes.push(change("add", `${path}/${at + i}`, null, now[i] as Json, kept));
   return at + now.length;
 }

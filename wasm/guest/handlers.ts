@@ -36,6 +36,11 @@ export class Handlers {
     return tool;
   }
 
+  /** Whether the tool called `name` is one transaction from start to end. */
+  isAtomic(name: string): boolean {
+    return this.tools.get(name)?.handler.atomic ?? false;
+  }
+
   /** Starts the call's tool; its outcome arrives in `call.outcome`. */
   start(call: Call, tool: ToolDeclaration, values: Given): void {
     this.run(tool, values, 1).then(
@@ -52,11 +57,23 @@ export class Handlers {
     const args = matched(tool, values);
     const [emit, log, progress, console, setTimeout, clearTimeout] = this.shared;
     const handler = this.code.handler(tool.handler.code);
-    return handler(this.data.writable, args, this.toolRoot(depth), emit, this.extensions, log, progress, console, setTimeout, clearTimeout);
+    return handler(
+      this.data.writable,
+      args,
+      this.toolRoot(depth),
+      emit,
+      this.extensions,
+      log,
+      progress,
+      console,
+      setTimeout,
+      clearTimeout,
+    );
   }
 
   private call(): Call {
-    if (this.current === null) throw new PanelError("Error", "NO_CALL", "this is only available while a handler runs");
+    if (this.current === null)
+      throw new PanelError("Error", "NO_CALL", "this is only available while a handler runs");
     return this.current;
   }
 
@@ -71,8 +88,15 @@ export class Handlers {
         const tool = this.tool(name);
         return async (...values: unknown[]): Promise<unknown> => {
           this.call();
-          if (depth >= MAX_TOOL_DEPTH) throw limitError("TOOL_DEPTH", `tools may call each other ${MAX_TOOL_DEPTH} deep`, "look for tools that call each other in a circle");
-          const given = values.map((value, i) => (value === undefined ? null : this.data.state.plain(value, `argument ${i + 1}`)));
+          if (depth >= MAX_TOOL_DEPTH)
+            throw limitError(
+              "TOOL_DEPTH",
+              `tools may call each other ${MAX_TOOL_DEPTH} deep`,
+              "look for tools that call each other in a circle",
+            );
+          const given = values.map((value, i) =>
+            value === undefined ? null : this.data.state.plain(value, `argument ${i + 1}`),
+          );
           return this.run(tool, givenInCall(given), depth + 1);
         };
       },
@@ -87,7 +111,12 @@ export class Handlers {
         if (typeof name !== "string") return undefined;
         const extension = aliases.get(name);
         if (extension === undefined) {
-          throw new PanelError("CapabilityError", "UNDECLARED_EXTENSION", `no extension is declared as ${name}`, `declare it: <Extension name="…" alias="${name}"/>`);
+          throw new PanelError(
+            "CapabilityError",
+            "UNDECLARED_EXTENSION",
+            `no extension is declared as ${name}`,
+            `declare it: <Extension name="…" alias="${name}"/>`,
+          );
         }
         return extension;
       },
@@ -101,7 +130,9 @@ export class Handlers {
         if (typeof method !== "string" || method === "then") return undefined;
         return async (...values: unknown[]): Promise<unknown> => {
           if (method.length > MAX_NAME) throw argumentError("the name of an extension's method is too long");
-          const args = values.map((value, i) => this.argument(value, `argument ${i + 1} of $ext.${alias}.${method}`));
+          const args = values.map((value, i) =>
+            this.argument(value, `argument ${i + 1} of $ext.${alias}.${method}`),
+          );
           return this.call().ask(alias, method, args);
         };
       },
@@ -115,19 +146,38 @@ export class Handlers {
   private sharedNames(): readonly unknown[] {
     const emit = (event: unknown, payload?: unknown): void => {
       const name = String(event);
-      if (name === "" || name.length > MAX_NAME) throw argumentError(`$emit needs the event's name, at most ${MAX_NAME} characters`);
+      if (name === "" || name.length > MAX_NAME)
+        throw argumentError(`$emit needs the event's name, at most ${MAX_NAME} characters`);
       this.call().emit(name.toWellFormed(), this.argument(payload, `the payload of ${name}`));
     };
-    const at = (level: Level) => (...values: unknown[]): void => this.call().log.add(level, values);
-    const console = { log: at("info"), info: at("info"), debug: at("debug"), trace: at("debug"), warn: at("warn"), error: at("error") };
+    const at =
+      (level: Level) =>
+      (...values: unknown[]): void =>
+        this.call().log.add(level, values);
+    const console = {
+      log: at("info"),
+      info: at("info"),
+      debug: at("debug"),
+      trace: at("debug"),
+      warn: at("warn"),
+      error: at("error"),
+    };
     const progress = (done: unknown, total?: unknown, text?: unknown): void => {
       const now = Number(done);
       const all = total === undefined || total === null ? null : Number(total);
-      if (!Number.isFinite(now) || (all !== null && !Number.isFinite(all))) throw argumentError("$progress(done, total, text) needs numbers");
-      this.call().progress = { done: now, total: all, text: text === undefined ? "" : String(text).slice(0, 1000).toWellFormed() };
+      if (!Number.isFinite(now) || (all !== null && !Number.isFinite(all)))
+        throw argumentError("$progress(done, total, text) needs numbers");
+      this.call().progress = {
+        done: now,
+        total: all,
+        text: text === undefined ? "" : String(text).slice(0, 1000).toWellFormed(),
+      };
     };
-    const setTimeout = (run: (...values: unknown[]) => unknown, delay?: unknown, ...values: unknown[]): number =>
-      this.call().setTimer(run, delay, values);
+    const setTimeout = (
+      run: (...values: unknown[]) => unknown,
+      delay?: unknown,
+      ...values: unknown[]
+    ): number => this.call().setTimer(run, delay, values);
     const clearTimeout = (id?: unknown): void => this.call().clearTimer(id);
     const names = [emit, console.log, progress, console, setTimeout, clearTimeout];
     for (const name of [...names, ...Object.values(console)]) Object.freeze(name);

@@ -1,4 +1,4 @@
-// What one step changed: operations, their inverses, and how to take everything back.
+// What one transaction changed: operations, their inverses, and how to take everything back or do it again.
 
 import type { Operation } from "../../js/generated/protocol";
 import type { Container, Json } from "./json";
@@ -6,11 +6,11 @@ import type { Container, Json } from "./json";
 export class Journal {
   /** Top-level states that were written. */
   readonly touched = new Set<string>();
-  /** Containers that entered the state in this step: their operation carries them as they are at its end. */
-  private fresh = new Set<Container>();
-  private ops: Operation[] = [];
-  private inverses: Operation[] = [];
-  private undos: (() => void)[] = [];
+  /** Containers that entered the state in it: their operation carries them as they are at its end. */
+  private readonly fresh = new Set<Container>();
+  private readonly ops: Operation[] = [];
+  private readonly inverses: Operation[] = [];
+  private readonly changes: { apply: () => void; undo: () => void }[] = [];
   private latest = new Map<Container, Map<string | number, Operation>>();
 
   isFresh(container: Container): boolean {
@@ -42,9 +42,10 @@ export class Journal {
     this.inverses.push(inverse);
   }
 
-  /** `undo` runs before those given earlier. */
-  onRollback(undo: () => void): void {
-    this.undos.push(undo);
+  /** Makes a change that can be taken back and made again. */
+  perform(apply: () => void, undo: () => void): void {
+    apply();
+    this.changes.push({ apply, undo });
   }
 
   /** The operation of this step that last set `key` of `container`, if nothing moved since. */
@@ -53,9 +54,9 @@ export class Journal {
   }
 
   rememberSet(container: Container, key: string | number, op: Operation): void {
-    let keys = this.latest.get(container);
-    if (keys === undefined) this.latest.set(container, (keys = new Map()));
-    keys.set(key, op);
+    const keys = this.latest.get(container);
+    if (keys === undefined) this.latest.set(container, new Map([[key, op]]));
+    else keys.set(key, op);
   }
 
   /** Forgets what `lastSet` knows of one key, or of all keys of the container. */
@@ -64,30 +65,16 @@ export class Journal {
     else this.latest.get(container)?.delete(key);
   }
 
-  get isEmpty(): boolean {
-    return this.undos.length === 0;
+  /** The operations and their inverses, both in the order in which to apply them. */
+  result(): { ops: Operation[]; inverse: Operation[] } {
+    return { ops: this.ops, inverse: this.inverses.toReversed() };
   }
 
-  /** Ends the step: its operations and their inverses, both in the order in which to apply them. */
-  commit(): { ops: Operation[]; inverse: Operation[] } {
-    const result = { ops: this.ops, inverse: this.inverses.reverse() };
-    this.clear();
-    return result;
+  takeBack(): void {
+    for (let i = this.changes.length - 1; i >= 0; i--) this.changes[i]?.undo();
   }
 
-  /** Ends the step and takes everything back. */
-  rollback(): void {
-    const undos = this.undos;
-    this.clear();
-    for (let i = undos.length - 1; i >= 0; i--) (undos[i] as () => void)();
-  }
-
-  private clear(): void {
-    this.touched.clear();
-    this.fresh = new Set();
-    this.ops = [];
-    this.inverses = [];
-    this.undos = [];
-    this.latest = new Map();
+  doAgain(): void {
+    for (const change of this.changes) change.apply();
   }
 }

@@ -96,7 +96,9 @@ export function toJson(value: unknown, place: string, how: Conversion = STRICT):
     return convert(value, place, how, []);
   } catch (error) {
     // Anew from here: the frames of a deep conversion would crowd out those of the panel's code.
-    throw error instanceof PanelError ? new PanelError(error.name, error.code, error.message, error.hint) : error;
+    throw error instanceof PanelError
+      ? new PanelError(error.name, error.code, error.message, error.hint)
+      : error;
   }
 }
 
@@ -131,7 +133,9 @@ function convertObject(value: object, place: string, how: Conversion, above: obj
   if (above.includes(value)) throw how.fail(place, "part of a cycle", "");
   if (above.length >= MAX_DEPTH) throw how.fail(place, `nested more than ${MAX_DEPTH} deep`, "");
   above.push(value);
-  const result = Array.isArray(value) ? convertList(value, place, how, above) : convertFields(value, place, how, above);
+  const result = Array.isArray(value)
+    ? convertList(value, place, how, above)
+    : convertFields(value, place, how, above);
   above.pop();
   return result;
 }

@@ -5,16 +5,59 @@ import { random } from "./random";
 
 /** What panel code finds in the global scope; everything else is removed. */
 export const GLOBALS: readonly string[] = [
-  ...["Object", "Array", "String", "Number", "Boolean", "Symbol", "BigInt", "Math", "JSON", "Reflect", "RegExp", "Date"],
+  ...[
+    "Object",
+    "Array",
+    "String",
+    "Number",
+    "Boolean",
+    "Symbol",
+    "BigInt",
+    "Math",
+    "JSON",
+    "Reflect",
+    "RegExp",
+    "Date",
+  ],
   ...["Map", "Set", "WeakMap", "WeakSet", "Promise", "Iterator"],
-  ...["Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError", "InternalError"],
+  ...[
+    "Error",
+    "AggregateError",
+    "EvalError",
+    "RangeError",
+    "ReferenceError",
+    "SyntaxError",
+    "TypeError",
+    "URIError",
+    "InternalError",
+  ],
   ...["globalThis", "undefined", "NaN", "Infinity"],
-  ...["parseInt", "parseFloat", "isNaN", "isFinite", "encodeURI", "encodeURIComponent", "decodeURI", "decodeURIComponent"],
+  ...[
+    "parseInt",
+    "parseFloat",
+    "isNaN",
+    "isFinite",
+    "encodeURI",
+    "encodeURIComponent",
+    "decodeURI",
+    "decodeURIComponent",
+  ],
   ...["escape", "unescape"],
 ];
 
 /** Names on prototypes that programs commonly give to their own objects by plain assignment. */
-const ASSIGNABLE = ["constructor", "toString", "toLocaleString", "valueOf", "toJSON", "name", "message", "then", "catch", "finally"];
+const ASSIGNABLE = [
+  "constructor",
+  "toString",
+  "toLocaleString",
+  "valueOf",
+  "toJSON",
+  "name",
+  "message",
+  "then",
+  "catch",
+  "finally",
+];
 
 const functionPrototype = Function.prototype;
 
@@ -38,7 +81,7 @@ function hiddenIntrinsics(): object[] {
 }
 
 function removeFunctionConstructors(): void {
-  const refused = function Function(): never {
+  const refused = function refusedConstructor(): never {
     throw new TypeError("code cannot be made from text here");
   };
   Object.defineProperty(refused, "prototype", { value: functionPrototype });
@@ -59,7 +102,8 @@ function removeGlobals(kept: ReadonlySet<PropertyKey>): void {
 /** Leaves only these; a property that cannot be deleted is an error of the build. */
 function remove(holder: object, names: readonly string[]): void {
   for (const name of names) {
-    if (Object.hasOwn(holder, name) && !Reflect.deleteProperty(holder, name)) throw new Error(`cannot remove ${name}`);
+    if (Object.hasOwn(holder, name) && !Reflect.deleteProperty(holder, name))
+      throw new Error(`cannot remove ${name}`);
   }
 }
 
@@ -75,17 +119,27 @@ function allowOverride(prototype: object, key: PropertyKey): void {
     get: () => value,
     set(this: unknown, replacement: unknown) {
       if (typeof this !== "object" && typeof this !== "function") return;
-      if (this === null || this === prototype) throw new TypeError(`${String(key)} of a built-in object cannot be changed`);
-      Object.defineProperty(this, key, { value: replacement, writable: true, enumerable: true, configurable: true });
+      if (this === null || this === prototype)
+        throw new TypeError(`${String(key)} of a built-in object cannot be changed`);
+      Object.defineProperty(this, key, {
+        value: replacement,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     },
   };
   Object.freeze(accessor.get);
   Object.freeze(accessor.set);
-  Object.defineProperty(prototype, key, { ...accessor, enumerable: enumerable ?? false, configurable: false });
+  Object.defineProperty(prototype, key, {
+    ...accessor,
+    enumerable: enumerable ?? false,
+    configurable: false,
+  });
 }
 
 function isErrorPrototype(value: object): boolean {
-  return value === Error.prototype || Error.prototype.isPrototypeOf(value);
+  return value === Error.prototype || Object.create(value) instanceof Error;
 }
 
 /** Freezes `roots` and everything reachable from them. */
@@ -93,7 +147,8 @@ function freezeAll(roots: readonly object[], apart: ReadonlySet<object>): void {
   const seen = new Set<object>(apart);
   const queue: object[] = [];
   const visit = (value: unknown): void => {
-    if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value)) return;
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value))
+      return;
     seen.add(value);
     queue.push(value);
   };
@@ -125,7 +180,13 @@ export function lockDown(kept: readonly string[], more: readonly object[]): void
   const hidden = hiddenIntrinsics();
   removeFunctionConstructors();
   removeGlobals(new Set([...GLOBALS, ...kept]));
-  remove(Object.prototype, ["__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"]);
+  remove(Object.prototype, [
+    "__proto__",
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+  ]);
   (Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 64;
   remove(Error, ["captureStackTrace", "prepareStackTrace", "stackTraceLimit"]);
   remove(RegExp.prototype, ["compile"]);
@@ -133,8 +194,10 @@ export function lockDown(kept: readonly string[], more: readonly object[]): void
   const globals: object[] = [];
   for (const name of GLOBALS) {
     const value = (globalThis as Record<string, unknown>)[name];
-    if ((typeof value === "object" || typeof value === "function") && value !== null && value !== globalThis) globals.push(value);
+    if ((typeof value === "object" || typeof value === "function") && value !== null && value !== globalThis)
+      globals.push(value);
   }
   freezeAll([...hidden, ...globals, ...more], new Set([globalThis]));
-  for (const name of GLOBALS) Object.defineProperty(globalThis, name, { writable: false, configurable: false });
+  for (const name of GLOBALS)
+    Object.defineProperty(globalThis, name, { writable: false, configurable: false });
 }

@@ -22,7 +22,10 @@ export class Log {
     if (text.length > MAX_LINE) text = `${text.slice(0, MAX_LINE)}…`;
     if (this.count === MAX_LINES || this.size + text.length > MAX_TEXT) {
       this.count = MAX_LINES + 1;
-      this.lines.push({ level: "warn", text: `the log of this call is full (${MAX_LINES} lines or ${MAX_TEXT / 1024} KiB); the rest is dropped` });
+      this.lines.push({
+        level: "warn",
+        text: `the log of this call is full (${MAX_LINES} lines or ${MAX_TEXT / 1024} KiB); the rest is dropped`,
+      });
       return;
     }
     this.count++;
@@ -48,7 +51,8 @@ export function describe(value: unknown, depth: number): string {
 }
 
 function describeAny(value: unknown, depth: number): string {
-  if (typeof value === "string") return JSON.stringify(value.length > MAX_LINE ? `${value.slice(0, MAX_LINE)}…` : value);
+  if (typeof value === "string")
+    return JSON.stringify(value.length > MAX_LINE ? `${value.slice(0, MAX_LINE)}…` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return `[function ${value.name || "anonymous"}]`;
   if (typeof value !== "object" || value === null) return String(value);
@@ -62,7 +66,10 @@ function describeAny(value: unknown, depth: number): string {
     return `Map {${some([...value], ([key, item]) => `${describe(key, depth + 1)} => ${describe(item, depth + 1)}`)}}`;
   }
   if (value instanceof Set) return `Set {${some([...value], (item) => describe(item, depth + 1))}}`;
-  const fields = some(Object.keys(value), (key) => `${key}: ${describe((value as Record<string, unknown>)[key], depth + 1)}`);
+  const fields = some(
+    Object.keys(value),
+    (key) => `${key}: ${describe((value as Record<string, unknown>)[key], depth + 1)}`,
+  );
   return fields === "" ? "{}" : `{ ${fields} }`;
 }
 

@@ -68,7 +68,11 @@ function answer(request: GuestRequest): Reply | null {
 function unloaded(error: unknown): Reply {
   const info = errorInfo(error, null);
   if (!(error instanceof CodeErrors)) return { status: "failed", error: info };
-  return { status: "failed", error: { ...info, code: "JS_SYNTAX" }, value: error.problems.map((problem) => ({ ...problem })) };
+  return {
+    status: "failed",
+    error: { ...info, code: "JS_SYNTAX" },
+    value: error.problems.map((problem) => ({ ...problem })),
+  };
 }
 
 function collect(): string {
@@ -93,7 +97,9 @@ function lost(reason: string): ErrorInfo {
 /** JSON text without lone surrogates, which no UTF-8 text can hold; `stringify` wrote them as escapes. */
 function wellFormed(json: string): string {
   if (!json.includes("\\ud")) return json;
-  return json.replace(/\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g, (escape) => (escape.length > 2 ? "\\ufffd" : escape));
+  return json.replace(/\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|[\s\S])/g, (sequence) =>
+    sequence.length > 2 ? "\\ufffd" : sequence,
+  );
 }
 
 function rejection(promise: object, reason: unknown, handled: boolean): void {

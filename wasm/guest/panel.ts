@@ -89,8 +89,10 @@ export class Panel {
   event(request: GuestEvent): Reply | null {
     const target = this.shown().view.targets.get(request.node);
     const events = target?.node.events;
-    const trigger = events !== undefined && Object.hasOwn(events, request.name) ? events[request.name] : undefined;
-    const edits = request.name === "change" && target?.node.bind != null && Object.hasOwn(request.detail, "value");
+    const trigger =
+      events !== undefined && Object.hasOwn(events, request.name) ? events[request.name] : undefined;
+    const edits =
+      request.name === "change" && target?.node.bind != null && Object.hasOwn(request.detail, "value");
     if (target === undefined || (trigger === undefined && !edits)) {
       throw new PanelError("StaleError", "STALE_VIEW", "the view has changed; try again");
     }
@@ -98,9 +100,16 @@ export class Panel {
     const detail = frozenCopy(request.detail);
     this.begin(request.call, trigger?.tool ?? "", request.clock, request.seed);
     if (edits && target.node.bind !== null) {
-      this.places.write(target.node.bind, target.scope, this.data.state.plain(request.detail.value, "the new value"));
+      this.places.write(
+        target.node.bind,
+        target.scope,
+        this.data.state.plain(request.detail.value, "the new value"),
+      );
     }
-    const value = trigger == null || trigger.args === null ? null : this.view.evaluate(trigger.args, target.scope, detail);
+    const value =
+      trigger == null || trigger.args === null
+        ? null
+        : this.view.evaluate(trigger.args, target.scope, detail);
     const args = value === undefined || value === null ? null : this.data.state.plain(value, "the arguments");
     if (trigger !== undefined && request.call !== 0) {
       this.startTool(trigger.tool, given(args));
@@ -132,8 +141,8 @@ export class Panel {
     const outcome = call.outcome;
     if (outcome !== null && !outcome.ok) return this.failed(outcome.error, call);
     try {
+      if (call.isWaiting) return this.waiting(call);
       this.data.checkTouched();
-      if (call.isWaiting) return { ...this.committed(call), status: "waiting", calls: call.takeOutbox(), timer: call.nextTimer };
       if (outcome === null) {
         throw new PanelError(
           "Error",
@@ -142,8 +151,10 @@ export class Panel {
           "await only extension calls, timers and promises that settle",
         );
       }
-      const value = outcome.value === undefined ? null : toJson(outcome.value, "the result", this.conversion());
-      for (const reason of call.unhandled.values()) call.log.add("error", ["nothing handles this rejection:", reason]);
+      const value =
+        outcome.value === undefined ? null : toJson(outcome.value, "the result", this.conversion());
+      for (const reason of call.unhandled.values())
+        call.log.add("error", ["nothing handles this rejection:", reason]);
       this.calls.delete(call.id);
       return { ...this.committed(call), value };
     } catch (error) {
@@ -170,7 +181,8 @@ export class Panel {
     setClock(request.clock);
     this.shownClock = request.clock;
     for (const [name, value] of Object.entries(request.values)) {
-      if (this.data.declaration(name) === undefined) throw stateError(`this panel has no state called ${name}`);
+      if (this.data.declaration(name) === undefined)
+        throw stateError(`this panel has no state called ${name}`);
       this.data.state.put(this.data.state.handles.root, name, value);
     }
     this.data.checkTouched();
@@ -181,7 +193,10 @@ export class Panel {
     if (!this.data.has(name)) throw stateError(`this panel has no state or computed value called ${name}`);
     this.showMoment();
     const value = this.data.read(name);
-    return { status: "done", value: value === undefined ? null : toJson(value, name, { ...this.conversion(), lenient: true }) };
+    return {
+      status: "done",
+      value: value === undefined ? null : toJson(value, name, { ...this.conversion(), lenient: true }),
+    };
   }
 
   resolveView(): Reply {
@@ -196,7 +211,7 @@ export class Panel {
 
   private begin(id: number, tool: string, clock: number, seed: number): void {
     if (this.calls.has(id)) throw new PanelError("Error", "DUPLICATE_CALL", `call ${id} is already running`);
-    const call = new Call(id, tool, seed);
+    const call = new Call(id, tool, seed, this.handlers.isAtomic(tool));
     this.calls.set(id, call);
     this.shownSeed = seed;
     this.enter(call, clock);
@@ -207,6 +222,33 @@ export class Panel {
     this.shownClock = clock;
     present.source = call.random;
     this.handlers.current = call;
+    if (call.atomic) this.reopen(call);
+  }
+
+  /** An atomic call goes on where it was, unless others have changed what it used. */
+  private reopen(call: Call): void {
+    const { state } = this.data;
+    const open = call.open;
+    call.open = null;
+    for (const [name, commits] of open?.used ?? []) {
+      if (state.committed(name) === commits) continue;
+      const text = `state ${name} was changed by others while tool ${call.tool}, which is atomic, was waiting`;
+      throw new PanelError("ConflictError", "CONFLICT", text, "run it again");
+    }
+    if (open !== null) state.reopen(open.journal);
+    state.used = new Set(open?.used.keys());
+  }
+
+  private waiting(call: Call): Reply {
+    const wishes: Reply = { status: "waiting", calls: call.takeOutbox(), timer: call.nextTimer };
+    if (!call.atomic) {
+      this.data.checkTouched();
+      return { ...this.committed(call), ...wishes };
+    }
+    const { state } = this.data;
+    const used = new Map([...(state.used ?? [])].map((name) => [name, state.committed(name)]));
+    call.open = { journal: state.suspend(), used };
+    return { ...wishes, logs: call.log.take(), progress: call.takeProgress(), tool: call.tool };
   }
 
   private startTool(name: string, values: Given): void {
@@ -215,7 +257,7 @@ export class Panel {
   }
 
   private committed(call?: Call): Reply {
-    const { ops, inverse } = this.data.state.journal.commit();
+    const { ops, inverse } = this.data.state.commit();
     const reply: Reply = { status: "done", ops, inverse };
     if (call !== undefined) {
       reply.emits = call.takeEmits();
@@ -254,14 +296,16 @@ export class Panel {
   private conversion(): Conversion {
     return {
       known: (value) => this.data.state.handles.behind(value)?.raw,
-      fail: (place, problem, hint) => new PanelError("Error", "INVALID_VALUE", `${place} is ${problem}, which JSON cannot hold`, hint),
+      fail: (place, problem, hint) =>
+        new PanelError("Error", "INVALID_VALUE", `${place} is ${problem}, which JSON cannot hold`, hint),
     };
   }
 }
 
 function frozenCopy<T extends Json>(value: T): T {
   const freeze = (item: Json): void => {
-    if (typeof item === "object" && item !== null) for (const inner of Object.values(Object.freeze(item))) freeze(inner);
+    if (typeof item === "object" && item !== null)
+      for (const inner of Object.values(Object.freeze(item))) freeze(inner);
   };
   const copy = toJson(value, "$event") as T;
   freeze(copy);

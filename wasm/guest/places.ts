@@ -27,18 +27,21 @@ export class Places {
   find(place: Place, scope: Scope): Bound {
     const keys = this.keys(place, scope);
     let present: unknown = place.root === "$state" ? this.data.readable : scope;
-    for (const key of keys) present = isContainer(present) ? (present as Record<string, unknown>)[key] : undefined;
+    for (const key of keys)
+      present = isContainer(present) ? (present as Record<string, unknown>)[key] : undefined;
     return { present, writable: this.slot(place, keys, scope) !== null };
   }
 
   /** Writes the place; throws when it takes no edits or the value breaks the declaration. */
   write(place: Place, scope: Scope, value: Json): void {
     const slot = this.slot(place, this.keys(place, scope), scope);
-    if (slot === null) throw stateError("the bound place is read-only", "bind to $state, or to an object held in $state");
+    if (slot === null)
+      throw stateError("the bound place is read-only", "bind to $state, or to an object held in $state");
     const { handle, key } = slot;
     const declaration = handle.parent === null ? this.data.declaration(String(key)) : undefined;
     const state = this.data.state;
-    if (Array.isArray(handle.raw) && key === handle.raw.length) state.splice(handle, handle.raw.length, 0, [value]);
+    if (Array.isArray(handle.raw) && key === handle.raw.length)
+      state.splice(handle, handle.raw.length, 0, [value]);
     else state.put(handle, key, declaration === undefined ? value : coerced(declaration.type, value));
   }
 
@@ -67,7 +70,9 @@ export class Places {
     }
     for (const key of keys.slice(from, -1)) {
       if (handle === undefined) return null;
-      const next: unknown = Object.hasOwn(handle.raw, key) ? (handle.raw as Record<string | number, Json>)[key] : undefined;
+      const next: unknown = Object.hasOwn(handle.raw, key)
+        ? (handle.raw as Record<string | number, Json>)[key]
+        : undefined;
       handle = isContainer(next) ? handles.child(handle, key, next) : undefined;
     }
     if (handle === undefined || handles.locate(handle) === null) return null;

@@ -32,7 +32,8 @@ export class Proxies {
         return true;
       },
       defineProperty: (raw, key, descriptor) => {
-        if (descriptor.get !== undefined || descriptor.set !== undefined) throw stateError("$state cannot hold getters or setters");
+        if (descriptor.get !== undefined || descriptor.set !== undefined)
+          throw stateError("$state cannot hold getters or setters");
         return this.write(raw, key, descriptor.value, this.handle(raw).writable);
       },
       getOwnPropertyDescriptor: (raw, key) => this.describe(raw, key, true),
@@ -44,7 +45,10 @@ export class Proxies {
       },
     };
     const refuse = (): never => {
-      throw impureError("an expression cannot change $state", "copy first, for example [...$state.rows], or do it in a tool");
+      throw impureError(
+        "an expression cannot change $state",
+        "copy first, for example [...$state.rows], or do it in a tool",
+      );
     };
     this.reading = {
       get: (raw, key) => this.read(raw, key, refused, false),
@@ -87,7 +91,12 @@ export class Proxies {
     return this.state.handles.of(raw) as Handle;
   }
 
-  private read(raw: Container, key: PropertyKey, methods: Map<PropertyKey, Method>, writable: boolean): unknown {
+  private read(
+    raw: Container,
+    key: PropertyKey,
+    methods: Map<PropertyKey, Method>,
+    writable: boolean,
+  ): unknown {
     const value = (raw as unknown as Slots)[key];
     if (typeof value === "object" && value !== null) {
       if (typeof key === "symbol") return value;
@@ -107,7 +116,8 @@ export class Proxies {
 
   private write(raw: Container, key: PropertyKey, value: unknown, receiver: unknown): boolean {
     const handle = this.handle(raw);
-    if (receiver !== handle.writable) throw stateError("$state cannot be the prototype of an object that is written to");
+    if (receiver !== handle.writable)
+      throw stateError("$state cannot be the prototype of an object that is written to");
     if (typeof key === "symbol") throw stateError("$state cannot hold symbols");
     if (!Array.isArray(raw)) {
       this.state.put(handle, key as string, value);
@@ -118,13 +128,19 @@ export class Proxies {
     if (key === "length") {
       const length = Number(value);
       if (length > raw.length || !Number.isInteger(length) || length < 0) {
-        throw stateError(`the length of ${place} cannot become ${String(value)}: lists have no empty places`, "use push");
+        throw stateError(
+          `the length of ${place} cannot become ${String(value)}: lists have no empty places`,
+          "use push",
+        );
       }
       this.state.splice(handle, length, raw.length - length, []);
     } else if (index < 0) {
       throw stateError(`${place} is a list and cannot hold the property ${String(key)}`);
     } else if (index > raw.length) {
-      throw stateError(`${place} has ${raw.length} items; index ${index} would leave empty places`, "use push");
+      throw stateError(
+        `${place} has ${raw.length} items; index ${index} would leave empty places`,
+        "use push",
+      );
     } else if (index === raw.length) {
       this.state.splice(handle, index, 0, [value]);
     } else {
@@ -147,8 +163,10 @@ function listMutators(state: State, proxies: Proxies): Map<PropertyKey, Method> 
       state.splice(handle, list.length, 0, args);
       return list.length;
     },
-    pop: (handle, list) => (list.length === 0 ? undefined : state.plain(state.splice(handle, list.length - 1, 1, [])[0], "item")),
-    shift: (handle, list) => (list.length === 0 ? undefined : state.plain(state.splice(handle, 0, 1, [])[0], "item")),
+    pop: (handle, list) =>
+      list.length === 0 ? undefined : state.plain(state.splice(handle, list.length - 1, 1, [])[0], "item"),
+    shift: (handle, list) =>
+      list.length === 0 ? undefined : state.plain(state.splice(handle, 0, 1, [])[0], "item"),
     unshift: (handle, list, args) => {
       state.splice(handle, 0, 0, args);
       return list.length;
@@ -156,13 +174,21 @@ function listMutators(state: State, proxies: Proxies): Map<PropertyKey, Method> 
     splice: (handle, list, args) => {
       const start = relative(args[0], list.length, 0);
       const most = list.length - start;
-      const count = args.length === 0 ? 0 : args.length === 1 ? most : Math.min(Math.max(Math.trunc(Number(args[1])) || 0, 0), most);
+      const count =
+        args.length === 0
+          ? 0
+          : args.length === 1
+            ? most
+            : Math.min(Math.max(Math.trunc(Number(args[1])) || 0, 0), most);
       return state.plain(state.splice(handle, start, count, args.slice(2)), "items");
     },
     sort: (handle, _list, args, self) => {
       const compare = args[0] as ((a: unknown, b: unknown) => number) | undefined;
       const sorted = proxies.items(handle, true).sort(compare);
-      state.rewrite(handle, sorted.map((item) => rawOf(state, item)));
+      state.rewrite(
+        handle,
+        sorted.map((item) => rawOf(state, item)),
+      );
       return self;
     },
     reverse: (handle, list, _args, self) => {
@@ -173,13 +199,28 @@ function listMutators(state: State, proxies: Proxies): Map<PropertyKey, Method> 
       const from = relative(args[1], list.length, 0);
       const to = relative(args[2], list.length, list.length);
       const value = args[0] === undefined ? null : args[0];
-      if (to > from) state.rewrite(handle, list.map((item, i) => (i >= from && i < to ? state.plain(value, "item") : item)));
+      if (to > from)
+        state.rewrite(
+          handle,
+          list.map((item, i) => (i >= from && i < to ? state.plain(value, "item") : item)),
+        );
       return self;
     },
     copyWithin: (handle, list, args, self) => {
-      const moved = list.slice().copyWithin(Number(args[0]), Number(args[1] ?? 0), args[2] === undefined ? undefined : Number(args[2]));
+      const moved = list
+        .slice()
+        .copyWithin(
+          Number(args[0]),
+          Number(args[1] ?? 0),
+          args[2] === undefined ? undefined : Number(args[2]),
+        );
       const seen = new Set<Json>();
-      state.rewrite(handle, moved.map((item) => (isContainer(item) && (seen.size === seen.add(item).size) ? state.plain(item, "item") : item)));
+      state.rewrite(
+        handle,
+        moved.map((item) =>
+          isContainer(item) && seen.size === seen.add(item).size ? state.plain(item, "item") : item,
+        ),
+      );
       return self;
     },
   };
@@ -203,7 +244,8 @@ function refusedMutators(): Map<PropertyKey, Method> {
   const copies: Record<string, string> = { sort: "toSorted", reverse: "toReversed", splice: "toSpliced" };
   const methods = new Map<PropertyKey, Method>();
   for (const name of ["push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin"]) {
-    const hint = copies[name] === undefined ? "copy first: [...list]" : `use ${copies[name]}(), which makes a copy`;
+    const hint =
+      copies[name] === undefined ? "copy first: [...list]" : `use ${copies[name]}(), which makes a copy`;
     methods.set(name, () => {
       throw impureError(`${name}() would change $state, and an expression cannot change it`, hint);
     });

@@ -45,14 +45,14 @@ export function fitsType(type: ValueType, value: Json): boolean {
     case "frame":
       return typeof value === "object";
     default:
-      // biome-ignore lint/suspicious/useValidTypeof: the type's name is what typeof gives
       return typeof value === type;
   }
 }
 
 /** What the value breaks, as a clause that follows its name ("must be …"); null when it breaks nothing. */
 export function violation(rule: Rule, value: Json): string | null {
-  if (!fitsType(rule.type, value)) return `must be ${WANTED[rule.type]}, not ${value === null ? "null" : shown(value)}`;
+  if (!fitsType(rule.type, value))
+    return `must be ${WANTED[rule.type]}, not ${value === null ? "null" : shown(value)}`;
   if (rule.type === "list" && (value as Json[]).length > MAX_ITEMS) {
     return `holds ${(value as Json[]).length} items, but a list takes at most ${MAX_ITEMS}; use type frame for larger tables`;
   }
@@ -74,7 +74,10 @@ const patterns = new Map<string, RegExp | null>();
 /** As in HTML: the whole value, Unicode mode; a pattern that is no regular expression demands nothing. */
 function matches(pattern: string, value: string): boolean {
   let compiled = patterns.get(pattern);
-  if (compiled === undefined) patterns.set(pattern, (compiled = compilePattern(pattern)));
+  if (compiled === undefined) {
+    compiled = compilePattern(pattern);
+    patterns.set(pattern, compiled);
+  }
   return compiled === null || compiled.test(value);
 }
 

@@ -1,5 +1,6 @@
 // The panel's state: a tree of plain values, the only way to change it, and a record of every change.
 
+import type { Operation } from "../../js/generated/protocol";
 import { difference } from "./difference";
 import { indivisible, stateError } from "./errors";
 import { type Handle, Handles, type Location } from "./handles";
@@ -23,10 +24,14 @@ type Slots = Record<string | number, Json>;
 export class State {
   readonly values: JsonObject = Object.create(null) as JsonObject;
   readonly handles = new Handles(this.values);
-  readonly journal = new Journal();
+  /** The transaction that is open. */
+  journal = new Journal();
+  /** The states that the open transaction reads and writes, when someone wants to know. */
+  used: Set<string> | null = null;
   /** Grows with every change, also with one that is taken back. */
   clock = 0;
   private readonly versions = new Map<string, number>();
+  private readonly commits = new Map<string, number>();
   private readonly conversion: Conversion = {
     known: (value) => this.handles.behind(value)?.raw,
     fail: (place, problem, hint) => stateError(`${place} is ${problem}, which state cannot hold`, hint),
@@ -35,6 +40,11 @@ export class State {
   /** Changes whenever the top-level state `name` or anything in it does. */
   version(name: string): number {
     return this.versions.get(name) ?? 0;
+  }
+
+  /** Changes whenever a transaction that wrote the top-level state `name` is committed. */
+  committed(name: string): number {
+    return this.commits.get(name) ?? 0;
   }
 
   /** Sets a first value without recording it. */
@@ -63,7 +73,10 @@ export class State {
     if (had && source !== undefined && source === before) return;
     const place = `$state${dotted(at.path)}${dotted(`/${pointerToken(key)}`)}`;
     const kept = new Set<Container>();
-    const after = had && isContainer(before) ? this.successor(value, this.handles.child(handle, key, before), kept, place) : this.plain(value, place);
+    const after =
+      had && isContainer(before)
+        ? this.successor(value, this.handles.child(handle, key, before), kept, place)
+        : this.plain(value, place);
     if (had && before === after) return;
     indivisible(() => this.store(handle, key, at, had, before, after, kept));
   }
@@ -77,7 +90,8 @@ export class State {
       this.put(handle, key, null);
       return;
     }
-    if (at.path === "") throw stateError(`$state.${key} cannot be deleted: it is declared`, "assign an empty value instead");
+    if (at.path === "")
+      throw stateError(`$state.${key} cannot be deleted: it is declared`, "assign an empty value instead");
     indivisible(() => {
       const order = Object.keys(holder);
       const before = holder[key] as Json;
@@ -85,15 +99,17 @@ export class State {
         const path = `${at.path}/${pointerToken(key)}`;
         this.journal.record({ op: "remove", path, value: null }, { op: "add", path, value: before });
         this.journal.forgetSet(holder, key);
-        this.journal.onRollback(() => {
+        const restore = (): void => {
           for (const name of order.slice(order.indexOf(String(key)))) {
             const value = name === key ? before : (holder[name] as Json);
             delete holder[name];
             define(holder, name, value);
           }
-        });
+        };
+        this.journal.perform(() => delete holder[key], restore);
+      } else {
+        delete holder[key];
       }
-      delete holder[key];
       this.written(at.name);
     });
   }
@@ -104,24 +120,38 @@ export class State {
     const list = handle.raw as Json[];
     const place = `$state${dotted(at.path)}`;
     const next: Json[] = [];
-    for (let i = 0; i < items.length; i++) next[i] = items[i] === undefined ? null : this.plain(items[i], `${place}[${start + i}]`);
+    for (let i = 0; i < items.length; i++)
+      next[i] = items[i] === undefined ? null : this.plain(items[i], `${place}[${start + i}]`);
     const removed = list.slice(start, start + count);
     if (count + next.length > MANY_ITEMS) {
       this.rewrite(handle, [...list.slice(0, start), ...next, ...list.slice(start + count)]);
     } else if (count > 0 || next.length > 0) {
       indivisible(() => {
-        if (!this.isFresh(handle)) this.recordSplice(list, at.path, start, removed, next);
-        list.splice(start, count, ...next);
+        const apply = (): unknown => list.splice(start, count, ...next);
+        if (this.isFresh(handle)) apply();
+        else {
+          this.recordSplice(list, at.path, start, removed, next);
+          this.journal.perform(apply, () => list.splice(start, next.length, ...removed));
+        }
         this.written(at.name);
       });
     }
     return removed;
   }
 
-  private recordSplice(list: Json[], path: string, start: number, removed: readonly Json[], next: readonly Json[]): void {
+  private recordSplice(
+    list: Json[],
+    path: string,
+    start: number,
+    removed: readonly Json[],
+    next: readonly Json[],
+  ): void {
     const journal = this.journal;
     for (const value of removed) {
-      journal.record({ op: "remove", path: `${path}/${start}`, value: null }, { op: "add", path: `${path}/${start}`, value });
+      journal.record(
+        { op: "remove", path: `${path}/${start}`, value: null },
+        { op: "add", path: `${path}/${start}`, value },
+      );
     }
     for (let i = 0; i < next.length; i++) {
       const place = `${path}/${start + i}`;
@@ -130,7 +160,6 @@ export class State {
       journal.markFresh(value);
     }
     journal.forgetSet(list);
-    journal.onRollback(() => list.splice(start, next.length, ...removed));
   }
 
   /** Gives a list new content; items it already had keep their identity. */
@@ -145,15 +174,24 @@ export class State {
         for (const item of next) if (isContainer(item) && former.has(item)) kept.add(item);
         if (!this.recordDifference(at.path, before, next, kept)) return;
         this.journal.forgetSet(list);
-        this.journal.onRollback(() => refill(list, before));
+        this.journal.perform(
+          () => refill(list, next),
+          () => refill(list, before),
+        );
+      } else {
+        refill(list, next);
       }
-      refill(list, next);
       this.written(at.name);
     });
   }
 
   /** False when there is none. */
-  private recordDifference(path: string, before: Container, after: Container, kept: ReadonlySet<Container>): boolean {
+  private recordDifference(
+    path: string,
+    before: Container,
+    after: Container,
+    kept: ReadonlySet<Container>,
+  ): boolean {
     const changes = difference(path, before, after, kept);
     let copied = false;
     for (const { op, inverse, shared } of changes) {
@@ -165,44 +203,86 @@ export class State {
     return changes.length > 0;
   }
 
-  /** Takes the step's changes back. */
+  /** Ends the open transaction; its operations and their inverses. */
+  commit(): { ops: Operation[]; inverse: Operation[] } {
+    const journal = this.journal;
+    for (const name of journal.touched) this.commits.set(name, this.committed(name) + 1);
+    this.journal = new Journal();
+    this.used = null;
+    return journal.result();
+  }
+
+  /** Ends the open transaction and takes its changes back. */
   rollback(): void {
-    indivisible(() => {
-      const touched = [...this.journal.touched];
-      this.journal.rollback();
-      for (const name of touched) this.bump(name);
-    });
+    this.suspend();
+  }
+
+  /** Takes the open transaction's changes back for now; `reopen` makes them again. */
+  suspend(): Journal {
+    const journal = this.journal;
+    this.journal = new Journal();
+    this.used = null;
+    indivisible(() => journal.takeBack());
+    for (const name of journal.touched) this.bump(name);
+    return journal;
+  }
+
+  /** Goes on with a suspended transaction, on the same state it was suspended on. */
+  reopen(journal: Journal): void {
+    this.journal = journal;
+    indivisible(() => journal.doAgain());
+    for (const name of journal.touched) this.bump(name);
   }
 
   /** Where a container is; throws when it is no longer part of the state. */
   locate(handle: Handle): Location {
     const at = this.handles.locate(handle);
     if (at === null) {
-      throw stateError("this object is no longer part of $state and cannot be changed", "read it from $state again, or copy it first");
+      throw stateError(
+        "this object is no longer part of $state and cannot be changed",
+        "read it from $state again, or copy it first",
+      );
     }
     return at;
   }
 
-  private store(handle: Handle, key: string | number, at: Location, had: boolean, before: Json, after: Json, kept: Set<Container>): void {
+  private store(
+    handle: Handle,
+    key: string | number,
+    at: Location,
+    had: boolean,
+    before: Json,
+    after: Json,
+    kept: Set<Container>,
+  ): void {
     const holder = handle.raw as Slots;
     const old = isContainer(before) ? this.handles.of(before) : undefined;
-    if (this.isFresh(handle)) {
+    const apply = (): void => {
       define(holder, key, after);
       if (isContainer(after)) this.adopt(this.handles.child(handle, key, after), kept);
+    };
+    if (this.isFresh(handle)) {
+      apply();
     } else {
       this.recordStore(holder, key, `${at.path}/${pointerToken(key)}`, had, before, after, kept);
-      this.journal.onRollback(() => {
+      this.journal.perform(apply, () => {
         if (had) holder[key] = before;
         else delete holder[key];
         if (old !== undefined) this.adopt(old, kept);
       });
-      define(holder, key, after);
-      if (isContainer(after)) this.adopt(this.handles.child(handle, key, after), kept);
     }
     this.written(at.path === "" ? String(key) : at.name);
   }
 
-  private recordStore(holder: Slots, key: string | number, path: string, had: boolean, before: Json, after: Json, kept: Set<Container>): void {
+  private recordStore(
+    holder: Slots,
+    key: string | number,
+    path: string,
+    had: boolean,
+    before: Json,
+    after: Json,
+    kept: Set<Container>,
+  ): void {
     const journal = this.journal;
     const earlier = journal.lastSet(holder, key);
     if (earlier !== undefined && kept.size === 0) {
@@ -224,17 +304,20 @@ export class State {
   /** What comes after the container of `old`: items taken over from it keep their identity. */
   private successor(value: unknown, old: Handle, kept: Set<Container>, place: string): Json {
     const former = old.raw;
-    if (!isContainer(value) || this.handles.behind(value) !== undefined || this.isFresh(old)) return this.plain(value, place);
+    if (!isContainer(value) || this.handles.behind(value) !== undefined || this.isFresh(old))
+      return this.plain(value, place);
     const takeOver = (item: unknown, where: string): Json => {
       const handle = isContainer(item) ? this.handles.behind(item) : undefined;
-      if (handle === undefined || handle.parent !== old || kept.has(handle.raw)) return this.plain(item, where);
+      if (handle === undefined || handle.parent !== old || kept.has(handle.raw))
+        return this.plain(item, where);
       kept.add(handle.raw);
       return handle.raw;
     };
     if (Array.isArray(value) && Array.isArray(former)) {
       const source: readonly unknown[] = value;
       const next: Json[] = [];
-      for (let i = 0; i < source.length; i++) next[i] = source[i] === undefined ? null : takeOver(source[i], `${place}[${i}]`);
+      for (let i = 0; i < source.length; i++)
+        next[i] = source[i] === undefined ? null : takeOver(source[i], `${place}[${i}]`);
       return next;
     }
     return this.plain(value, place);
@@ -248,11 +331,13 @@ export class State {
   }
 
   private isFresh(handle: Handle): boolean {
-    for (let at: Handle | null = handle; at !== null; at = at.parent) if (this.journal.isFresh(at.raw)) return true;
+    for (let at: Handle | null = handle; at !== null; at = at.parent)
+      if (this.journal.isFresh(at.raw)) return true;
     return false;
   }
 
   private written(name: string): void {
+    this.used?.add(name);
     this.journal.touched.add(name);
     this.bump(name);
   }

@@ -6,8 +6,8 @@ import type { CodeTable } from "./code";
 import type { Data } from "./data";
 import { PanelError } from "./errors";
 import { type Conversion, isContainer, type Json, toJson } from "./json";
-import { errorInfo } from "./report";
 import { type Bound, Places } from "./places";
+import { errorInfo } from "./report";
 import type { Scope } from "./scope";
 
 const MAX_NODES = 50_000;
@@ -55,7 +55,8 @@ export class View {
   problem(severity: Problem["severity"], error: unknown, index: number | null, node: ViewNode): Problem {
     const info = errorInfo(error, this.code, "BINDING_ERROR");
     const start = index === null ? node.span : this.code.start(index);
-    const message = info.name === "Error" || error instanceof PanelError ? info.message : `${info.name}: ${info.message}`;
+    const message =
+      info.name === "Error" || error instanceof PanelError ? info.message : `${info.name}: ${info.message}`;
     return {
       severity,
       code: info.code,
@@ -81,7 +82,8 @@ class Resolution {
   ) {
     this.shown = {
       known: (value) => data.state.handles.behind(value)?.raw,
-      fail: (place, problem, hint) => new PanelError("Error", "INVALID_VALUE", `${place} is ${problem}, which cannot be shown`, hint),
+      fail: (place, problem, hint) =>
+        new PanelError("Error", "INVALID_VALUE", `${place} is ${problem}, which cannot be shown`, hint),
       lenient: true,
     };
   }
@@ -125,7 +127,13 @@ class Resolution {
     const items = this.attempt(node, node.items, () => {
       const value = this.value(node.items, scope);
       if (value === undefined || value === null) return [];
-      if (!Array.isArray(value)) throw new PanelError("Error", "INVALID_VALUE", "Iterate needs a list", "use Object.entries() for an object");
+      if (!Array.isArray(value))
+        throw new PanelError(
+          "Error",
+          "INVALID_VALUE",
+          "Iterate needs a list",
+          "use Object.entries() for an object",
+        );
       return value as unknown[];
     });
     if (items === undefined) return [];
@@ -148,7 +156,10 @@ class Resolution {
     if (key === undefined) return `[#${index}]`;
     if (used.has(key)) {
       const text = `two items of this Iterate have the key ${JSON.stringify(key)}; their positions are used instead`;
-      this.report(this.view.problem("warning", new PanelError("Error", "DUPLICATE_KEY", text), null, node), `key:${node.span.start}`);
+      this.report(
+        this.view.problem("warning", new PanelError("Error", "DUPLICATE_KEY", text), null, node),
+        `key:${node.span.start}`,
+      );
       return `[#${index}]`;
     }
     used.add(key);
@@ -160,7 +171,11 @@ class Resolution {
     const code = key.kind === "binding" ? key.code : null;
     return this.attempt(node, code, () => {
       const value =
-        key.kind === "literal" ? (isContainer(item) ? (item as Record<string, unknown>)[String(key.value)] : undefined) : this.prop(key, scope, "key");
+        key.kind === "literal"
+          ? isContainer(item)
+            ? (item as Record<string, unknown>)[String(key.value)]
+            : undefined
+          : this.prop(key, scope, "key");
       if (value === undefined || value === null || typeof value === "object") {
         throw new PanelError("Error", "INVALID_KEY", "a key must be a string or a number");
       }
@@ -170,13 +185,24 @@ class Resolution {
 
   private component(node: ViewNode, scope: Scope, path: string): TreeNode {
     if (this.targets.size >= MAX_NODES) {
-      throw new PanelError("LimitError", "LIMIT_NODES", `the view shows more than ${MAX_NODES} components`, "show fewer items, or a Table");
+      throw new PanelError(
+        "LimitError",
+        "LIMIT_NODES",
+        `the view shows more than ${MAX_NODES} components`,
+        "show fewer items, or a Table",
+      );
     }
-    const key = node.key === null ? undefined : this.attempt(node, null, () => this.prop(node.key as Prop, scope, "key"));
-    const id = key === undefined || key === null ? path : `${path}[${escaped(String(key).slice(0, MAX_KEY))}]`;
+    const key =
+      node.key === null
+        ? undefined
+        : this.attempt(node, null, () => this.prop(node.key as Prop, scope, "key"));
+    const id =
+      key === undefined || key === null ? path : `${path}[${escaped(String(key).slice(0, MAX_KEY))}]`;
     const props: Record<string, Json> = {};
     for (const [name, prop] of Object.entries(node.props)) {
-      const value = this.attempt(node, prop.kind === "binding" ? prop.code : null, () => this.prop(prop, scope, name));
+      const value = this.attempt(node, prop.kind === "binding" ? prop.code : null, () =>
+        this.prop(prop, scope, name),
+      );
       if (value !== undefined) props[name] = value;
     }
     const bound = node.bind === null ? null : this.bound(node, node.bind, scope);
@@ -199,7 +225,10 @@ class Resolution {
     return (
       this.attempt(node, null, () => {
         const bound = this.places.find(place, scope);
-        return { ...bound, value: bound.present === undefined ? null : toJson(bound.present, "the bound value", this.shown) };
+        return {
+          ...bound,
+          value: bound.present === undefined ? null : toJson(bound.present, "the bound value", this.shown),
+        };
       }) ?? null
     );
   }
@@ -216,13 +245,15 @@ class Resolution {
       return value === undefined ? undefined : toJson(value, name, this.shown);
     }
     let text = "";
-    for (const part of prop.parts) text += typeof part === "string" ? part : this.text(this.view.evaluate(part, scope, undefined), name);
+    for (const part of prop.parts)
+      text += typeof part === "string" ? part : this.text(this.view.evaluate(part, scope, undefined), name);
     return text;
   }
 
   private text(value: unknown, name: string): string {
     if (value === undefined || value === null) return "";
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+      return String(value);
     const plain = toJson(value, name, this.shown);
     return typeof plain === "string" ? plain : JSON.stringify(plain);
   }

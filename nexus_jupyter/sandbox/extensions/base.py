@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
@@ -63,6 +64,11 @@ class ExtensionLoop:
             if thread is not threading.current_thread():
                 thread.join(timeout=5)
 
+    @property
+    def runs_here(self) -> bool:
+        """Whether the caller is a coroutine on this loop: it must await, for blocking would stop every extension."""
+        return threading.current_thread() is self._thread
+
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Run ``coroutine`` on the loop.  The caller holds a lease."""
         with self._lock:
@@ -122,8 +128,6 @@ async def in_thread(function: Callable[[], Any]) -> Any:
             report(None, error)
         else:
             report(value, None)
-
-    import contextvars
 
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(work,), name="nexus-function", daemon=True).start()

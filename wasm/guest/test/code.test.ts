@@ -3,10 +3,20 @@ import type { GuestReply } from "../../../js/generated/protocol";
 import { Host, Panel, Source, state } from "./host";
 
 function load(source: Source): GuestReply {
-  return new Host().request({ op: "load", program: source.program() as never, state: null, clock: 0, seed: 1, zone: "UTC" });
+  return new Host().request({
+    op: "load",
+    program: source.program() as never,
+    state: null,
+    clock: 0,
+    seed: 1,
+    zone: "UTC",
+  });
 }
 
-const problems = (reply: GuestReply): unknown => (expect(reply).toMatchObject({ status: "failed", error: { code: "JS_SYNTAX" } }), reply.value);
+function problems(reply: GuestReply): unknown {
+  expect(reply).toMatchObject({ status: "failed", error: { code: "JS_SYNTAX" } });
+  return reply.value;
+}
 
 describe("a body that is not one body", () => {
   test.each([
@@ -23,6 +33,7 @@ describe("a body that is not one body", () => {
     "}} class D{async m(){",
     "})(evil()); (async function(){",
     "}) /* */ + (function(){",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: panel code
     "}`${evil()}`; function f(){",
     "}}/*",
     "/*",
@@ -69,6 +80,7 @@ describe("bodies that are fine", () => {
     ["", null],
     ["return 1", 1],
     ["return 1 // }", 1],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: panel code
     ["/* } */ return `}${'}'}`", "}}"],
     ["return /}\\)/.test('})')", true],
     ["<!-- a comment\nreturn 1", 1],
@@ -82,15 +94,46 @@ describe("bodies that are fine", () => {
     ["{ const $state = 5; return $state }", 5],
     ["return '\u2028'.length", 1],
   ])("%j", (body, expected) => {
-    expect(new Panel(new Source().tool("t", body)).invoke("t")).toMatchObject({ error: null, value: expected });
+    expect(new Panel(new Source().tool("t", body)).invoke("t")).toMatchObject({
+      error: null,
+      value: expected,
+    });
   });
 });
 
 describe("an expression that is not one expression", () => {
   test.each([
-    "", " ", "1) + (2", "1] + [2", "1); evil(); (2", "1, ...x", "...x", "x) => (y", "1;", "return 1", "let x = 1", "1 /*", "1 //*/\n)", "`", "a,",
-    ",a", "await x", "yield x", "if (a) b", "1\n})(); evil(); (function(){ return (1", "1)}) + (function(){ return (1", "function", "import.meta",
-    "new.target", "super.x", "}", "/", "'", "<!--", "x: 1", "010",
+    "",
+    " ",
+    "1) + (2",
+    "1] + [2",
+    "1); evil(); (2",
+    "1, ...x",
+    "...x",
+    "x) => (y",
+    "1;",
+    "return 1",
+    "let x = 1",
+    "1 /*",
+    "1 //*/\n)",
+    "`",
+    "a,",
+    ",a",
+    "await x",
+    "yield x",
+    "if (a) b",
+    "1\n})(); evil(); (function(){ return (1",
+    "1)}) + (function(){ return (1",
+    "function",
+    "import.meta",
+    "new.target",
+    "super.x",
+    "}",
+    "/",
+    "'",
+    "<!--",
+    "x: 1",
+    "010",
   ])("%j", (expression) => {
     const source = new Source();
     source.expression(expression);
@@ -98,7 +141,13 @@ describe("an expression that is not one expression", () => {
   });
 
   test("comments, templates and trailing line comments are fine", () => {
-    const source = new Source().derived("a", "1 // one").derived("b", "/* ) */ `${2})`").derived("c", "(3, 4)").derived("d", "\n5\n").derived("e", "{}.x ?? 6".replace("{}", "({})"));
+    const source = new Source()
+      .derived("a", "1 // one")
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: panel code
+      .derived("b", "/* ) */ `${2})`")
+      .derived("c", "(3, 4)")
+      .derived("d", "\n5\n")
+      .derived("e", "{}.x ?? 6".replace("{}", "({})"));
     const p = new Panel(source);
     expect(["a", "b", "c", "d", "e"].map((name) => p.read(name))).toEqual([1, "2)", 4, 5, 6]);
   });
@@ -108,8 +157,26 @@ describe("args", () => {
   const detail = { a: 1, value: "v" };
   const given = (text: string): unknown => {
     const source = new Source([state("n", "number", 7)]).tool("t", "return $args", [
-      { name: "a", type: "any", required: false, default: null, description: "", enum: null, min: null, max: null },
-      { name: "b", type: "any", required: false, default: null, description: "", enum: null, min: null, max: null },
+      {
+        name: "a",
+        type: "any",
+        required: false,
+        default: null,
+        description: "",
+        enum: null,
+        min: null,
+        max: null,
+      },
+      {
+        name: "b",
+        type: "any",
+        required: false,
+        default: null,
+        description: "",
+        enum: null,
+        min: null,
+        max: null,
+      },
     ]);
     const args = source.put("args", text);
     const p = new Panel(source.shows(source.node("Button", { events: { press: { tool: "t", args } } })));
@@ -134,11 +201,14 @@ describe("args", () => {
     else expect(given(text)).toEqual(expected);
   });
 
-  test.each(["{a: 1}, {b: 2", "{a} {b}", "{a: 1}) + ({", "{", "}", "{a: 1", "{a}, {b", "{;}"])("%s is no expression", (text) => {
-    const source = new Source();
-    source.put("args", text);
-    problems(load(source));
-  });
+  test.each(["{a: 1}, {b: 2", "{a} {b}", "{a: 1}) + ({", "{", "}", "{a: 1", "{a}, {b", "{;}"])(
+    "%s is no expression",
+    (text) => {
+      const source = new Source();
+      source.put("args", text);
+      problems(load(source));
+    },
+  );
 });
 
 describe("places in the document", () => {
@@ -152,10 +222,18 @@ describe("places in the document", () => {
   });
 
   test("of errors that a handler throws", () => {
-    const p = new Panel(new Source([state("n", "number", 0)]).tool("t", "const f = () => {\n  null.x;\n};\nf()", [], 10, 5).tool("u", "  null.x", [], 20, 7).tool("w", "$state.n = 'x'.repeat(\n3)", [], 30, 1));
+    const p = new Panel(
+      new Source([state("n", "number", 0)])
+        .tool("t", "const f = () => {\n  null.x;\n};\nf()", [], 10, 5)
+        .tool("u", "  null.x", [], 20, 7)
+        .tool("w", "$state.n = 'x'.repeat(\n3)", [], 30, 1),
+    );
     expect(p.invoke("t").error).toMatchObject({ name: "TypeError", code: "HANDLER_ERROR", line: 11 });
     expect(p.invoke("t").error?.stack).toBe("at f (line 11, column 3)\nat line 13, column 1");
     expect(p.invoke("u").error).toMatchObject({ line: 20, column: 9 });
-    expect(p.invoke("w").error).toMatchObject({ code: "INVALID_STATE", message: 'state n must be a number, not "xxx"' });
+    expect(p.invoke("w").error).toMatchObject({
+      code: "INVALID_STATE",
+      message: 'state n must be a number, not "xxx"',
+    });
   });
 });

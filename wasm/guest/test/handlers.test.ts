@@ -1,22 +1,40 @@
 import { describe, expect, test } from "vitest";
-import { arg, CLOCK, Lost, Panel, run, Source, state, value } from "./host";
+import type { JsonValue } from "../../../js/generated/protocol";
+import { applied, arg, CLOCK, Lost, Panel, run, Source, state, value } from "./host";
 
 describe("a handler that waits", () => {
   const source = (): Source =>
     new Source([state("n", "number", 0), state("l", "list", [])])
       .extension("http")
-      .tool("get", "$state.n = 1; const r = await $ext.http.get('u', {a: undefined, b: 1}); $state.n = r.v; return r.v * 2")
+      .tool(
+        "get",
+        "$state.n = 1; const r = await $ext.http.get('u', {a: undefined, b: 1}); $state.n = r.v; return r.v * 2",
+      )
       .tool("both", "return await Promise.all([$ext.http.get(1), $ext.http.get(2)])")
-      .tool("sleep", "await new Promise(r => setTimeout(r, 50, 1)); $state.n++; await new Promise(r => setTimeout(r, 20)); return 'slept'")
+      .tool(
+        "sleep",
+        "await new Promise(r => setTimeout(r, 50, 1)); $state.n++; await new Promise(r => setTimeout(r, 20)); return 'slept'",
+      )
       .tool("forget", "$ext.http.post('x').then(r => { $state.n = r })")
-      .tool("add", "$state.l.push($args.v); await $ext.http.get(); $state.l.push($args.v)", [arg("v", "any")]);
+      .tool("add", "$state.l.push($args.v); await $ext.http.get(); $state.l.push($args.v)", [
+        arg("v", "any"),
+      ]);
 
   test("commits each step and goes on from the newest state", () => {
     const p = new Panel(source());
     const first = p.invoke("get");
-    expect(first).toMatchObject({ status: "waiting", timer: null, calls: [{ id: 1, alias: "http", method: "get", args: ["u", { b: 1 }] }], tool: "get" });
+    expect(first).toMatchObject({
+      status: "waiting",
+      timer: null,
+      calls: [{ id: 1, alias: "http", method: "get", args: ["u", { b: 1 }] }],
+      tool: "get",
+    });
     expect(first.ops).toEqual([{ op: "replace", path: "/n", value: 1 }]);
-    expect(p.resume(1, [{ id: 1, value: { v: 4 } }])).toMatchObject({ status: "done", value: 8, ops: [{ path: "/n", value: 4 }] });
+    expect(p.resume(1, [{ id: 1, value: { v: 4 } }])).toMatchObject({
+      status: "done",
+      value: 8,
+      ops: [{ path: "/n", value: 4 }],
+    });
     expect(p.resume(1)).toMatchObject({ status: "failed", error: { code: "NO_CALL" } });
   });
 
@@ -24,29 +42,54 @@ describe("a handler that waits", () => {
     const p = new Panel(source());
     expect(p.invoke("both").calls.map((call) => call.id)).toEqual([1, 2]);
     expect(p.resume(1, [{ id: 2, value: "b" }])).toMatchObject({ status: "waiting", calls: [] });
-    expect(p.resume(1, [{ id: 99, value: "x" }, { id: 1, value: "a" }])).toMatchObject({ status: "done", value: ["a", "b"] });
+    expect(
+      p.resume(1, [
+        { id: 99, value: "x" },
+        { id: 1, value: "a" },
+      ]),
+    ).toMatchObject({ status: "done", value: ["a", "b"] });
   });
 
   test("gets an extension's error as an exception with its code", () => {
-    const p = new Panel(source().tool("t", "try { await $ext.http.get() } catch (e) { return [e instanceof Error, e.code, e.message] }").tool("u", "await $ext.http.get()"));
+    const p = new Panel(
+      source()
+        .tool(
+          "t",
+          "try { await $ext.http.get() } catch (e) { return [e instanceof Error, e.code, e.message] }",
+        )
+        .tool("u", "await $ext.http.get()"),
+    );
     p.invoke("t");
-    expect(p.resume(1, [{ id: 1, error: { code: "CAPABILITY_DENIED", message: "no" } }]).value).toEqual([true, "CAPABILITY_DENIED", "no"]);
+    expect(p.resume(1, [{ id: 1, error: { code: "CAPABILITY_DENIED", message: "no" } }]).value).toEqual([
+      true,
+      "CAPABILITY_DENIED",
+      "no",
+    ]);
     p.invoke("u");
-    expect(p.resume(2, [{ id: 1, error: { code: "CAPABILITY_DENIED", message: "no" } }]).error).toMatchObject({ code: "CAPABILITY_DENIED", message: "no" });
+    expect(p.resume(2, [{ id: 1, error: { code: "CAPABILITY_DENIED", message: "no" } }]).error).toMatchObject(
+      { code: "CAPABILITY_DENIED", message: "no" },
+    );
   });
 
   test("sleeps by the step's clock", () => {
     const p = new Panel(source());
     expect(p.invoke("sleep")).toMatchObject({ status: "waiting", timer: 50 });
     expect(p.resume(1, [], CLOCK + 30)).toMatchObject({ status: "waiting", timer: 20, ops: [] });
-    expect(p.resume(1, [], CLOCK + 50)).toMatchObject({ status: "waiting", timer: 20, ops: [{ path: "/n", value: 1 }] });
+    expect(p.resume(1, [], CLOCK + 50)).toMatchObject({
+      status: "waiting",
+      timer: 20,
+      ops: [{ path: "/n", value: 1 }],
+    });
     expect(p.resume(1, [], CLOCK + 75)).toMatchObject({ status: "done", value: "slept" });
   });
 
   test("ends only when what it started has ended", () => {
     const p = new Panel(source());
     expect(p.invoke("forget")).toMatchObject({ status: "waiting" });
-    expect(p.resume(1, [{ id: 1, value: 9 }])).toMatchObject({ status: "done", ops: [{ path: "/n", value: 9 }] });
+    expect(p.resume(1, [{ id: 1, value: 9 }])).toMatchObject({
+      status: "done",
+      ops: [{ path: "/n", value: 9 }],
+    });
   });
 
   test("shares the guest with others between its steps", () => {
@@ -62,7 +105,10 @@ describe("a handler that waits", () => {
     const p = new Panel(source());
     p.invoke("get");
     expect(p.send({ op: "cancel", call: 1 }).status).toBe("done");
-    expect(p.resume(1, [{ id: 1, value: { v: 4 } }])).toMatchObject({ status: "failed", error: { code: "NO_CALL" } });
+    expect(p.resume(1, [{ id: 1, value: { v: 4 } }])).toMatchObject({
+      status: "failed",
+      error: { code: "NO_CALL" },
+    });
     expect(p.state.n).toBe(1);
   });
 
@@ -73,36 +119,166 @@ describe("a handler that waits", () => {
   });
 
   test("may not use what is not declared", () => {
-    const p = new Panel(source().tool("t", "await $ext.nope.get()").tool("u", "return [await $ext.http === $ext.http, typeof $ext.http.then]"));
-    expect(p.invoke("t").error).toMatchObject({ code: "UNDECLARED_EXTENSION", message: "no extension is declared as nope" });
+    const p = new Panel(
+      source()
+        .tool("t", "await $ext.nope.get()")
+        .tool("u", "return [await $ext.http === $ext.http, typeof $ext.http.then]"),
+    );
+    expect(p.invoke("t").error).toMatchObject({
+      code: "UNDECLARED_EXTENSION",
+      message: "no extension is declared as nope",
+    });
     expect(p.invoke("u").value).toEqual([true, "undefined"]);
   });
 
   test("may ask a hundred times", () => {
-    const p = new Panel(source().tool("t", "for (let i = 0; i < 101; i++) $ext.http.get(i).catch(e => { $state.l = [e.code] })"));
+    const p = new Panel(
+      source().tool(
+        "t",
+        "for (let i = 0; i < 101; i++) $ext.http.get(i).catch(e => { $state.l = [e.code] })",
+      ),
+    );
     const reply = p.invoke("t");
     expect(reply.calls).toHaveLength(100);
     expect(reply.ops).toMatchObject([{ op: "add", value: "LIMIT_CALLS" }]);
   });
 
   test("keeps its own clock and timers in order", () => {
-    const p = new Panel(new Source([state("l", "list", [])]).tool("t", "setTimeout(() => $state.l.push('b'), 20); setTimeout(() => $state.l.push('a'), 10); const x = setTimeout(() => $state.l.push('x'), 5); clearTimeout(x); clearTimeout(77); clearTimeout()"));
+    const p = new Panel(
+      new Source([state("l", "list", [])]).tool(
+        "t",
+        "setTimeout(() => $state.l.push('b'), 20); setTimeout(() => $state.l.push('a'), 10); const x = setTimeout(() => $state.l.push('x'), 5); clearTimeout(x); clearTimeout(77); clearTimeout()",
+      ),
+    );
     expect(p.invoke("t")).toMatchObject({ status: "waiting", timer: 10 });
     expect(p.resume(1, [], CLOCK + 100)).toMatchObject({ status: "done", timer: null });
     expect(p.state.l).toEqual(["a", "b"]);
   });
 
   test("fails when a timer throws", () => {
-    const p = new Panel(new Source([state("n", "number", 0)]).tool("t", "setTimeout(() => { $state.n = 1; throw new Error('late') }, 1)"));
+    const p = new Panel(
+      new Source([state("n", "number", 0)]).tool(
+        "t",
+        "setTimeout(() => { $state.n = 1; throw new Error('late') }, 1)",
+      ),
+    );
     p.invoke("t");
-    expect(p.resume(1, [], CLOCK + 1)).toMatchObject({ status: "failed", ops: [], error: { message: "late" } });
+    expect(p.resume(1, [], CLOCK + 1)).toMatchObject({
+      status: "failed",
+      ops: [],
+      error: { message: "late" },
+    });
+  });
+});
+
+describe("an atomic handler", () => {
+  const states = [
+    state("l", "list", [{ id: 1 }, { id: 2 }]),
+    state("o", "any", 0),
+    state("n", "number", 0, { max: 5 }),
+  ];
+  const body = `
+    const row = $state.l[1];
+    $state.l.sort((a, b) => b.id - a.id); $state.l.push({ id: 3, tags: [] }); $state.n = 99; $emit('early');
+    await $ext.e.one();
+    row.done = true; $state.l[2].tags.push($state.d); $state.l = $state.l.filter(r => r.id !== 1); $state.n = 4;
+    await $ext.e.two();
+    row.last = $state.l.length; delete row.done;
+    return $state.n`;
+  const start = (more = body): Panel => {
+    const source = new Source(states)
+      .extension("e")
+      .derived("d", "$state.o")
+      .tool("t", more, [arg("v", "string", { required: false })])
+      .tool("other", "$state.o = 1")
+      .tool("touch", "$state.n = 1");
+    const program = source.program();
+    Object.assign(program.tools[0]?.handler as object, { atomic: true });
+    return new Panel(Object.assign(source, { program: () => program }));
+  };
+
+  test("commits once, at its end", () => {
+    const p = start();
+    expect(p.invoke("t")).toMatchObject({
+      status: "waiting",
+      ops: [],
+      emits: [],
+      calls: [{ method: "one" }],
+    });
+    expect(p.read("l")).toEqual(states[0]?.default);
+    expect(p.resume(1, [{ id: 1 }])).toMatchObject({ status: "waiting", ops: [] });
+    expect(p.read("n")).toBe(0);
+    const before = structuredClone(p.state);
+    const reply = p.resume(1, [{ id: 2 }]);
+    expect(reply).toMatchObject({ status: "done", value: 4, emits: [{ event: "early" }] });
+    expect(p.state).toEqual({
+      l: [
+        { id: 2, last: 2 },
+        { id: 3, tags: [0] },
+      ],
+      o: 0,
+      n: 4,
+    });
+    expect(p.read("l")).toEqual(p.state.l);
+    expect(reply.inverse.reduce<JsonValue>(applied, p.state)).toEqual(before);
+  });
+
+  test("fails when what it used was changed meanwhile, and changes nothing", () => {
+    for (const name of ["touch", "other"]) {
+      const p = start();
+      p.invoke("t");
+      p.resume(1, [{ id: 1 }]);
+      p.invoke(name);
+      expect(p.resume(1, [{ id: 2 }])).toMatchObject({
+        status: "failed",
+        ops: [],
+        error: { code: "CONFLICT", name: "ConflictError" },
+      });
+      expect(p.read("l")).toEqual(states[0]?.default);
+      expect(p.resume(1)).toMatchObject({ error: { code: "NO_CALL" } });
+    }
+  });
+
+  test("does not mind changes elsewhere", () => {
+    const p = start("$state.n = 2; await $ext.e.one(); return $state.n");
+    p.invoke("t");
+    p.invoke("other");
+    p.edit({ l: [] });
+    expect(p.resume(1, [{ id: 1 }])).toMatchObject({ status: "done", value: 2, ops: [{ path: "/n" }] });
+  });
+
+  test("that breaks a rule at its end changes nothing", () => {
+    const p = start("$state.o = 7; $state.n = 99; await $ext.e.one()");
+    p.invoke("t");
+    expect(p.resume(1, [{ id: 1 }])).toMatchObject({
+      status: "failed",
+      ops: [],
+      error: { code: "INVALID_STATE" },
+    });
+    expect([p.read("n"), p.read("o")]).toEqual([0, 0]);
+  });
+
+  test("two of them do not disturb each other when they use different states", () => {
+    const p = start("$state[$args.v] = 3; await $ext.e.one(); return $state[$args.v] + 1");
+    p.invoke("t", ["n"]);
+    p.invoke("t", ["o"]);
+    p.invoke("t", ["o"]);
+    expect(p.resume(1, [{ id: 1 }]).value).toBe(4);
+    expect(p.resume(2, [{ id: 1 }]).value).toBe(4);
+    expect(p.resume(3, [{ id: 1 }]).error?.code).toBe("CONFLICT");
+    expect(p.state).toMatchObject({ n: 3, o: 3 });
   });
 });
 
 describe("tools that call tools", () => {
   const source = new Source([state("n", "number", 0)])
-    .tool("inc", "$state.n += $args.by; return $state.n", [arg("by", "number", { required: false, default: 1 })])
-    .tool("twice", "const a = await $tools.inc({by: 2}); const b = await $tools.inc(3); const c = await $tools.inc(); return [a, b, c]")
+    .tool("inc", "$state.n += $args.by; return $state.n", [
+      arg("by", "number", { required: false, default: 1 }),
+    ])
+    .tool(
+      "twice",
+      "const a = await $tools.inc({by: 2}); const b = await $tools.inc(3); const c = await $tools.inc(); return [a, b, c]",
+    )
     .tool("broken", "await $tools.inc(); throw new TypeError('after')")
     .tool("caught", "try { await $tools.inc('x') } catch (e) { return [e.name, e.code, $state.n] }")
     .tool("endless", "await $tools.endless()")
@@ -110,8 +286,16 @@ describe("tools that call tools", () => {
 
   test("join the caller's transaction", () => {
     const p = new Panel(source);
-    expect(p.invoke("twice")).toMatchObject({ value: [2, 5, 6], ops: [{ op: "replace", path: "/n", value: 6 }] });
-    expect(p.invoke("broken")).toMatchObject({ status: "failed", ops: [], tool: "broken", error: { name: "TypeError" } });
+    expect(p.invoke("twice")).toMatchObject({
+      value: [2, 5, 6],
+      ops: [{ op: "replace", path: "/n", value: 6 }],
+    });
+    expect(p.invoke("broken")).toMatchObject({
+      status: "failed",
+      ops: [],
+      tool: "broken",
+      error: { name: "TypeError" },
+    });
     expect(p.read("n")).toBe(6);
     expect(p.invoke("caught").value).toEqual(["ArgumentError", "ARGUMENT_MISMATCH", 6]);
   });
@@ -121,7 +305,10 @@ describe("tools that call tools", () => {
   });
 
   test("must exist", () => {
-    expect(new Panel(source).invoke("unknown").error).toMatchObject({ code: "ARGUMENT_MISMATCH", message: "this panel has no tool called nope" });
+    expect(new Panel(source).invoke("unknown").error).toMatchObject({
+      code: "ARGUMENT_MISMATCH",
+      message: "this panel has no tool called nope",
+    });
     expect(new Panel(source).invoke("nope").error?.hint).toContain("inc, twice");
   });
 });
@@ -135,7 +322,10 @@ describe("arguments", () => {
   const good: [unknown, unknown][] = [
     [[1], { n: 1, l: [1] }],
     [["7.50", "b", [2]], { n: 7.5, s: "b", l: [2] }],
-    [{ n: " 3 ", s: null }, { n: 3, l: [1] }],
+    [
+      { n: " 3 ", s: null },
+      { n: 3, l: [1] },
+    ],
     [5, { n: 5, l: [1] }],
   ];
   test.each(good)("%j", (given, expected) => {
@@ -144,7 +334,7 @@ describe("arguments", () => {
 
   test.each([
     [null, "tool t needs the argument n"],
-    [[1, 2], 'argument s of tool t must be a string, not 2'],
+    [[1, 2], "argument s of tool t must be a string, not 2"],
     [{ n: 1, q: 2 }, "tool t takes no argument called q"],
     [[1, "a", [], 4], "tool t takes 3 arguments, but 4 were given"],
     [["12abc"], 'argument n of tool t must be a number, not "12abc"'],
@@ -177,7 +367,7 @@ describe("rules", () => {
     state("p", "string", "x", { pattern: "a)|(x" }),
   ];
   test.each([
-    ["$state.s = 'Abc'", "state s must match the pattern [a-z]+, but is \"Abc\""],
+    ["$state.s = 'Abc'", 'state s must match the pattern [a-z]+, but is "Abc"'],
     ["$state.s = 'a'; $state.s = ''", "state s must match the pattern"],
     ["$state.s = 'abc\\n'", "state s must match the pattern"],
     ["$state.n = 11", "state n must be at most 10, not 11"],
@@ -187,20 +377,36 @@ describe("rules", () => {
     ["$state.o = []", "state o must be an object, not a list of 0"],
     ["$state.o = null", "state o must be an object, not null"],
     ["$state.b = 1", "state b must be true or false, not 1"],
-    ["$state.l = Array.from({length: 10001}, (_, i) => i)", "state l holds 10001 items, but a list takes at most 10000; use type frame"],
+    [
+      "$state.l = Array.from({length: 10001}, (_, i) => i)",
+      "state l holds 10001 items, but a list takes at most 10000; use type frame",
+    ],
   ])("%s", (body, message) => {
     const p = new Panel(new Source(states).tool("t", body));
-    expect(p.invoke("t")).toMatchObject({ status: "failed", ops: [], error: { code: "INVALID_STATE", message: expect.stringContaining(message) as string } });
+    expect(p.invoke("t")).toMatchObject({
+      status: "failed",
+      ops: [],
+      error: { code: "INVALID_STATE", message: expect.stringContaining(message) as string },
+    });
   });
 
   test("hold at the end of a step, not within it", () => {
-    const p = new Panel(new Source(states).tool("t", "$state.n = 99; $state.n = 3; $state.s = 'ok'; $state.p = 'anything'; $state.v = {a: [1]}"));
+    const p = new Panel(
+      new Source(states).tool(
+        "t",
+        "$state.n = 99; $state.n = 3; $state.s = 'ok'; $state.p = 'anything'; $state.v = {a: [1]}",
+      ),
+    );
     expect(p.invoke("t").error).toBeNull();
   });
 
   test("hold for writes from outside, all or none", () => {
     const p = new Panel(new Source(states));
-    expect(p.edit({ n: 2, e: "zzz" })).toMatchObject({ status: "failed", ops: [], error: { code: "INVALID_STATE" } });
+    expect(p.edit({ n: 2, e: "zzz" })).toMatchObject({
+      status: "failed",
+      ops: [],
+      error: { code: "INVALID_STATE" },
+    });
     expect(p.edit({ n: 2, e: "b" }).ops).toHaveLength(2);
     expect(p.edit({ nope: 1 }).error?.message).toBe("this panel has no state called nope");
     expect(p.read("n")).toBe(2);
@@ -223,7 +429,9 @@ describe("rules", () => {
   test("drop kept values that no longer hold, and say so", () => {
     const p = new Panel(new Source(states), { known: { n: 99, e: "b", gone: 1, s: "" } });
     expect(p.first.state).toMatchObject({ n: 5, e: "b", s: "" });
-    expect(p.first.logs).toEqual([{ level: "warn", text: "the kept value of state n was dropped: it must be at most 10, not 99" }]);
+    expect(p.first.logs).toEqual([
+      { level: "warn", text: "the kept value of state n was dropped: it must be at most 10, not 99" },
+    ]);
   });
 
   test("a default may be an expression", () => {
@@ -231,8 +439,14 @@ describe("rules", () => {
     const code = source.expression("[1, 2].map(i => i * 2)");
     const bad = new Source();
     const wrong = bad.expression("'x'");
-    expect(new Panel(Object.assign(source, { states: [state("d", "list", null, { default_code: code })] })).first.state).toEqual({ d: [2, 4] });
-    expect(new Panel(Object.assign(bad, { states: [state("d", "list", null, { default_code: wrong })] })).first.error).toMatchObject({ code: "INVALID_DEFAULT" });
+    expect(
+      new Panel(Object.assign(source, { states: [state("d", "list", null, { default_code: code })] })).first
+        .state,
+    ).toEqual({ d: [2, 4] });
+    expect(
+      new Panel(Object.assign(bad, { states: [state("d", "list", null, { default_code: wrong })] })).first
+        .error,
+    ).toMatchObject({ code: "INVALID_DEFAULT" });
   });
 });
 
@@ -264,21 +478,38 @@ describe("computed values", () => {
     ["$state.big.push(1)", "HANDLER_ERROR"],
     ["$state.made.a.b = 1", "HANDLER_ERROR"],
   ])("are read-only: %s", (body, code) => {
-    const p = new Panel(new Source([state("rows", "list", [{ id: 5 }])]).derived("big", "$state.rows.filter(r => r.id > 3)").derived("made", "({a: {b: 0}})").tool("t", body));
+    const p = new Panel(
+      new Source([state("rows", "list", [{ id: 5 }])])
+        .derived("big", "$state.rows.filter(r => r.id > 3)")
+        .derived("made", "({a: {b: 0}})")
+        .tool("t", body),
+    );
     expect(p.invoke("t").error?.code).toBe(code);
   });
 
-  test.each(["$state.rows.sort()", "$state.rows.push(1)", "$state.rows[0].id = 2", "delete $state.rows[0]", "$state.rows = []", "Object.assign($state.rows[0], {id: 1})"])(
-    "cannot change state: %s",
-    (expression) => {
-      const p = new Panel(new Source([state("rows", "list", [{ id: 5 }])]).derived("c", expression));
-      expect(p.send({ op: "read", name: "c" }).error).toMatchObject({ code: "IMPURE_EXPRESSION", hint: expect.stringMatching(/./) as string });
-      expect(p.read("rows")).toEqual([{ id: 5 }]);
-    },
-  );
+  test.each([
+    "$state.rows.sort()",
+    "$state.rows.push(1)",
+    "$state.rows[0].id = 2",
+    "delete $state.rows[0]",
+    "$state.rows = []",
+    "Object.assign($state.rows[0], {id: 1})",
+  ])("cannot change state: %s", (expression) => {
+    const p = new Panel(new Source([state("rows", "list", [{ id: 5 }])]).derived("c", expression));
+    expect(p.send({ op: "read", name: "c" }).error).toMatchObject({
+      code: "IMPURE_EXPRESSION",
+      hint: expect.stringMatching(/./) as string,
+    });
+    expect(p.read("rows")).toEqual([{ id: 5 }]);
+  });
 
   test("see the state of the step that reads them", () => {
-    const p = new Panel(new Source([state("n", "number", 1)]).derived("d", "$state.n * 2").tool("t", "const a = $state.d; $state.n = 5; return [a, $state.d]").tool("u", "$state.n = 9; $state.d; throw 1"));
+    const p = new Panel(
+      new Source([state("n", "number", 1)])
+        .derived("d", "$state.n * 2")
+        .tool("t", "const a = $state.d; $state.n = 5; return [a, $state.d]")
+        .tool("u", "$state.n = 9; $state.d; throw 1"),
+    );
     expect(p.invoke("t").value).toEqual([2, 10]);
     p.invoke("u");
     expect(p.read("d")).toBe(10);
@@ -300,13 +531,23 @@ describe("what a call says", () => {
       { level: "info", text: "{ o: { o: { o: { o: {…} } } } } [unprintable] x\ufffd" },
     ]);
     expect(reply.logs).toHaveLength(101);
-    expect(reply.logs.at(-1)).toMatchObject({ level: "warn", text: expect.stringContaining("is full") as string });
-    expect(run("console.log('x'.repeat(1e6)); console.log('y'.repeat(20000)); console.log(1); console.log('z'.repeat(20000));console.log('z'.repeat(20000));console.log('z'.repeat(20000))").logs.reduce((n, l) => n + l.text.length, 0)).toBeLessThan(17_000);
+    expect(reply.logs.at(-1)).toMatchObject({
+      level: "warn",
+      text: expect.stringContaining("is full") as string,
+    });
+    expect(
+      run(
+        "console.log('x'.repeat(1e6)); console.log('y'.repeat(20000)); console.log(1); console.log('z'.repeat(20000));console.log('z'.repeat(20000));console.log('z'.repeat(20000))",
+      ).logs.reduce((n, l) => n + l.text.length, 0),
+    ).toBeLessThan(17_000);
   });
 
   test("events and progress travel with the step that commits", () => {
     const reply = run("$emit('toast', {a: new Date(0)}); $emit('x'); $progress(1, 4, 'one'); $progress(2)");
-    expect(reply.emits).toEqual([{ event: "toast", payload: { a: "1970-01-01T00:00:00.000Z" } }, { event: "x", payload: null }]);
+    expect(reply.emits).toEqual([
+      { event: "toast", payload: { a: "1970-01-01T00:00:00.000Z" } },
+      { event: "x", payload: null },
+    ]);
     expect(reply.progress).toEqual({ done: 2, total: null, text: "" });
     expect(run("$emit('toast'); throw 1").emits).toEqual([]);
     expect(run("$emit('')").error?.code).toBe("ARGUMENT_MISMATCH");
@@ -315,14 +556,24 @@ describe("what a call says", () => {
   });
 
   test("the result is JSON or a clear error", () => {
-    expect(value("return {a: [undefined, new Date(0)], b: undefined}")).toEqual({ a: [null, "1970-01-01T00:00:00.000Z"] });
-    expect(run("return {a: new Map()}").error).toMatchObject({ code: "INVALID_VALUE", message: expect.stringContaining("the result.a is a Map") as string });
+    expect(value("return {a: [undefined, new Date(0)], b: undefined}")).toEqual({
+      a: [null, "1970-01-01T00:00:00.000Z"],
+    });
+    expect(run("return {a: new Map()}").error).toMatchObject({
+      code: "INVALID_VALUE",
+      message: expect.stringContaining("the result.a is a Map") as string,
+    });
     expect(run("return $state.x", [state("x", "any", { q: [1] })]).value).toEqual({ q: [1] });
   });
 
   test("rejections that nobody handles are told", () => {
-    expect(run("(async () => { throw new Error('lost') })(); return 1")).toMatchObject({ status: "done", logs: [{ level: "error", text: expect.stringContaining("Error: lost") as string }] });
-    expect(run("const p = Promise.reject(new Error('found')); await null; try { await p } catch {} return 1").logs).toEqual([]);
+    expect(run("(async () => { throw new Error('lost') })(); return 1")).toMatchObject({
+      status: "done",
+      logs: [{ level: "error", text: expect.stringContaining("Error: lost") as string }],
+    });
+    expect(
+      run("const p = Promise.reject(new Error('found')); await null; try { await p } catch {} return 1").logs,
+    ).toEqual([]);
   });
 
   test.each([
@@ -351,7 +602,12 @@ describe("what breaks a guest", () => {
 
   test("deep recursion is an ordinary error, even in the middle of a write", () => {
     expect(run("const f = () => f(); f()").error).toMatchObject({ name: "RangeError" });
-    const p = new Panel(new Source([state("x", "list", [])]).tool("t", "let n = 0; const f = () => { try { f() } finally { if (n++ < 200) try { $state.x.push({n}); $state.x[0].n = n } catch {} } }; try { f() } catch {} return 1"));
+    const p = new Panel(
+      new Source([state("x", "list", [])]).tool(
+        "t",
+        "let n = 0; const f = () => { try { f() } finally { if (n++ < 200) try { $state.x.push({n}); $state.x[0].n = n } catch {} } }; try { f() } catch {} return 1",
+      ),
+    );
     const reply = p.invoke("t");
     if (reply.status === "failed") expect(reply.error?.code).toBe("LIMIT_STACK");
     else expect(p.state.x).toEqual(p.read("x"));
@@ -359,7 +615,19 @@ describe("what breaks a guest", () => {
 
   test("nonsense requests get an answer", () => {
     const p = new Panel(new Source([state("x", "any", 0)]).tool("t", "return 1"));
-    for (const text of ["", "null", "[]", "{}", "{\"op\":\"nope\"}", "{\"op\":\"invoke\"}", "{\"op\":\"event\"}", "{\"op\":\"resume\",\"call\":1}", "\"x\"", "{\"op\":\"edit\"}", "{\"op\":\"load\"}"]) {
+    for (const text of [
+      "",
+      "null",
+      "[]",
+      "{}",
+      '{"op":"nope"}',
+      '{"op":"invoke"}',
+      '{"op":"event"}',
+      '{"op":"resume","call":1}',
+      '"x"',
+      '{"op":"edit"}',
+      '{"op":"load"}',
+    ]) {
       expect(JSON.parse(p.host.exchange(text)), text).toMatchObject({ status: "failed" });
     }
     expect(p.invoke("t")).toMatchObject({ status: "done", value: 1 });

@@ -40,7 +40,8 @@ export class Host {
     this.memory = memory as WebAssembly.Memory;
     this.block = (block as WebAssembly.Global).value;
     const zone_offset = (high: number, low: number): number => offset(high * 2 ** 32 + (low >>> 0));
-    this.exports = new WebAssembly.Instance(code, { nexus: { memory: this.memory, zone_offset } }).exports as typeof this.exports;
+    this.exports = new WebAssembly.Instance(code, { nexus: { memory: this.memory, zone_offset } })
+      .exports as typeof this.exports;
   }
 
   request(request: GuestRequest): GuestReply {
@@ -54,7 +55,9 @@ export class Host {
     new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
     const status = this.exports.step(this.block, bytes.length);
     if (status !== 0) throw new Lost(status);
-    return new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(this.memory.buffer, this.word(16), this.word(20)));
+    return new TextDecoder("utf-8", { fatal: true }).decode(
+      new Uint8Array(this.memory.buffer, this.word(16), this.word(20)),
+    );
   }
 
   private word(offset: number): number {
@@ -64,7 +67,12 @@ export class Host {
 
 // --- programs, built the way the compiler builds them ------------------------------------------------------
 
-export function state(name: string, type: StateDeclaration["type"], value: JsonValue, more: Partial<StateDeclaration> = {}): StateDeclaration {
+export function state(
+  name: string,
+  type: StateDeclaration["type"],
+  value: JsonValue,
+  more: Partial<StateDeclaration> = {},
+): StateDeclaration {
   return {
     ...{ name, type, default: value, default_code: null, description: "", min: null, max: null, step: null },
     ...{ enum: null, pattern: null, persist: "none", span: SPAN },
@@ -72,8 +80,22 @@ export function state(name: string, type: StateDeclaration["type"], value: JsonV
   };
 }
 
-export function arg(name: string, type: ArgDeclaration["type"], more: Partial<ArgDeclaration> = {}): ArgDeclaration {
-  return { name, type, required: true, default: null, description: "", enum: null, min: null, max: null, ...more };
+export function arg(
+  name: string,
+  type: ArgDeclaration["type"],
+  more: Partial<ArgDeclaration> = {},
+): ArgDeclaration {
+  return {
+    name,
+    type,
+    required: true,
+    default: null,
+    description: "",
+    enum: null,
+    min: null,
+    max: null,
+    ...more,
+  };
 }
 
 export class Source {
@@ -95,8 +117,21 @@ export class Source {
   }
 
   tool(name: string, body: string, args: ArgDeclaration[] = [], line = 1, column = 1): this {
-    const handler = { code: this.put("body", body, line, column), timeout: null, memory: null, capabilities: null, atomic: false };
-    const rest = { description: "", icon: null, confirm: null, concurrency: "queue" as const, ai: "ask" as const, span: SPAN };
+    const handler = {
+      code: this.put("body", body, line, column),
+      timeout: null,
+      memory: null,
+      capabilities: null,
+      atomic: false,
+    };
+    const rest = {
+      description: "",
+      icon: null,
+      confirm: null,
+      concurrency: "queue" as const,
+      ai: "ask" as const,
+      span: SPAN,
+    };
     this.tools.push({ name, args, handler, ...rest });
     return this;
   }
@@ -144,7 +179,14 @@ export class Panel {
   state: Record<string, JsonValue>;
   private calls = 0;
 
-  constructor(source: Source, { known = null, seed = 1, offset }: { known?: Record<string, JsonValue> | null; seed?: number; offset?: (s: number) => number } = {}) {
+  constructor(
+    source: Source,
+    {
+      known = null,
+      seed = 1,
+      offset,
+    }: { known?: Record<string, JsonValue> | null; seed?: number; offset?: (s: number) => number } = {},
+  ) {
     this.host = new Host(offset);
     const program = source.program() as unknown as Record<string, JsonValue>;
     this.first = this.host.request({ op: "load", program, state: known, clock: CLOCK, seed, zone: "UTC" });
@@ -162,11 +204,16 @@ export class Panel {
     return this.send({ op: "invoke", call: ++this.calls, tool, args, clock, seed, zone: "UTC" });
   }
 
-  resume(call: number, results: { id: number; value?: JsonValue; error?: { code: string; message: string } }[] = [], clock = CLOCK): GuestReply {
+  resume(
+    call: number,
+    results: { id: number; value?: JsonValue; error?: { code: string; message: string } }[] = [],
+    clock = CLOCK,
+  ): GuestReply {
     const settled = results.map(({ id, value, error }) => ({
       id,
       value: value ?? null,
-      error: error === undefined ? null : { name: "Error", hint: "", line: 0, column: 0, stack: "", ...error },
+      error:
+        error === undefined ? null : { name: "Error", hint: "", line: 0, column: 0, stack: "", ...error },
     }));
     return this.send({ op: "resume", call, results: settled, clock });
   }
@@ -204,14 +251,18 @@ export function run(body: string, states: StateDeclaration[] = [state("x", "any"
 /** The value of a handler body; throws its error's message. */
 export function value(body: string, states?: StateDeclaration[]): JsonValue {
   const reply = run(body, states);
-  if (reply.error !== null) throw new Error(`${reply.error.code}: ${reply.error.name}: ${reply.error.message}`);
+  if (reply.error !== null)
+    throw new Error(`${reply.error.code}: ${reply.error.name}: ${reply.error.message}`);
   return reply.value;
 }
 
 /** RFC 6902 add, remove and replace, strictly: what must exist must exist. */
 export function applied(document: JsonValue, { op, path, value: given }: Operation): JsonValue {
   const copy = structuredClone(document);
-  const tokens = path.split("/").slice(1).map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const tokens = path
+    .split("/")
+    .slice(1)
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
   const last = tokens.pop() as string;
   let holder = copy as Record<string, JsonValue>;
   for (const token of tokens) {
@@ -221,7 +272,8 @@ export function applied(document: JsonValue, { op, path, value: given }: Operati
   const fresh = structuredClone(given);
   if (Array.isArray(holder)) {
     const index = Number(last);
-    if (!Number.isInteger(index) || index < 0 || index > holder.length - (op === "add" ? 0 : 1)) throw new Error(`${path} is outside`);
+    if (!Number.isInteger(index) || index < 0 || index > holder.length - (op === "add" ? 0 : 1))
+      throw new Error(`${path} is outside`);
     if (op === "add") holder.splice(index, 0, fresh);
     else if (op === "remove") holder.splice(index, 1);
     else holder[index] = fresh;

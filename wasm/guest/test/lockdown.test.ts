@@ -3,31 +3,78 @@ import { CLOCK, Panel, run, Source, state, value } from "./host";
 
 describe("the global scope", () => {
   test("holds exactly these names", () => {
-    expect((value("return Reflect.ownKeys(globalThis).map(String).sort()") as string[]).join(" ")).toMatchInlineSnapshot(`"AggregateError Array BigInt Boolean Date Error EvalError Infinity InternalError Iterator JSON Map Math NaN Number Object Promise RangeError ReferenceError Reflect RegExp Set String Symbol SyntaxError TypeError URIError WeakMap WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape globalThis isFinite isNaN parseFloat parseInt undefined unescape"`);
+    expect(
+      (value("return Reflect.ownKeys(globalThis).map(String).sort()") as string[]).join(" "),
+    ).toMatchInlineSnapshot(
+      `"AggregateError Array BigInt Boolean Date Error EvalError Infinity InternalError Iterator JSON Map Math NaN Number Object Promise RangeError ReferenceError Reflect RegExp Set String Symbol SyntaxError TypeError URIError WeakMap WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape globalThis isFinite isNaN parseFloat parseInt undefined unescape"`,
+    );
   });
 
   test.each([
-    ...["eval", "Function", "WebAssembly", "Atomics", "SharedArrayBuffer", "ArrayBuffer", "Uint8Array", "DataView", "Proxy"],
-    ...["WeakRef", "FinalizationRegistry", "performance", "fetch", "process", "require", "std", "os", "queueMicrotask", "print"],
+    ...[
+      "eval",
+      "Function",
+      "WebAssembly",
+      "Atomics",
+      "SharedArrayBuffer",
+      "ArrayBuffer",
+      "Uint8Array",
+      "DataView",
+      "Proxy",
+    ],
+    ...[
+      "WeakRef",
+      "FinalizationRegistry",
+      "performance",
+      "fetch",
+      "process",
+      "require",
+      "std",
+      "os",
+      "queueMicrotask",
+      "print",
+    ],
     ...["__compile", "__clock", "__guest", "navigator", "scriptArgs", "DOMException", "gc"],
   ])("%s is not there", (name) => {
-    expect(value(`return [typeof ${name}, ${JSON.stringify(name)} in globalThis]`)).toEqual(["undefined", false]);
+    expect(value(`return [typeof ${name}, ${JSON.stringify(name)} in globalThis]`)).toEqual([
+      "undefined",
+      false,
+    ]);
   });
 
   test("cannot be added to or changed", () => {
-    for (const attack of ["globalThis.a = 1", "Object.defineProperty(globalThis, 'a', {value: 1})", "Math = 1", "delete globalThis.Math", "undeclared = 1"]) {
+    for (const attack of [
+      "globalThis.a = 1",
+      "Object.defineProperty(globalThis, 'a', {value: 1})",
+      "Math = 1",
+      "delete globalThis.Math",
+      "undeclared = 1",
+    ]) {
       expect(run(`${attack}; return typeof a`).status, attack).toBe("failed");
     }
   });
 });
 
 describe("no text becomes code", () => {
-  const functions = ["(() => 1)", "(async () => 1)", "(function* () {})", "(async function* () {})", "(class {})", "$log", "$tools.t", "Math.max", "setTimeout", "[].map"];
+  const functions = [
+    "(() => 1)",
+    "(async () => 1)",
+    "(function* () {})",
+    "(async function* () {})",
+    "(class {})",
+    "$log",
+    "$tools.t",
+    "Math.max",
+    "setTimeout",
+    "[].map",
+  ];
   test.each(functions)("the constructor of %s compiles nothing", (expression) => {
     const reply = run(`return ${expression}.constructor('return 1')()`);
     expect(reply).toMatchObject({ status: "failed", error: { name: "TypeError" } });
     expect(run(`return new (${expression}.constructor)('return 1')`).status).toBe("failed");
-    expect(run(`return Reflect.construct(Object.getPrototypeOf(${expression}).constructor, ['return 1'])`).status).toBe("failed");
+    expect(
+      run(`return Reflect.construct(Object.getPrototypeOf(${expression}).constructor, ['return 1'])`).status,
+    ).toBe("failed");
   });
 
   test("a name cannot bring back direct eval", () => {
@@ -66,12 +113,31 @@ describe("no text becomes code", () => {
 
 describe("built-ins", () => {
   test.each([
-    "Object.prototype.polluted = 1", "Array.prototype.push = () => 0", "Promise.prototype.then = () => 0", "JSON.stringify = () => ''",
-    "Object.prototype.toJSON = () => 1", "Error.prototype.name = 'x'", "Object.prototype.toString = () => 'x'", "Function.prototype.call = null",
-    "Math.random = () => 4", "Date.now = () => 0", "Object.defineProperty(Array.prototype, 0, {set() {}})", "Map.prototype.get = null",
-    "Object.setPrototypeOf(Object.prototype, {})", "Error.prepareStackTrace = (e, s) => s", "Error.stackTraceLimit = 0", "delete Array.prototype.map",
-    "(async () => {}).constructor.prototype.x = 1", "[].values().__proto__ ?? Object.getPrototypeOf([].values()).next.x.y", "Symbol.iterator.description.x.y",
-    "RegExp.prototype.exec = () => null", "console.log = 1", "$args.a = 1", "$tools.t = 1", "$ext.x = 1", "$log.x = 1",
+    "Object.prototype.polluted = 1",
+    "Array.prototype.push = () => 0",
+    "Promise.prototype.then = () => 0",
+    "JSON.stringify = () => ''",
+    "Object.prototype.toJSON = () => 1",
+    "Error.prototype.name = 'x'",
+    "Object.prototype.toString = () => 'x'",
+    "Function.prototype.call = null",
+    "Math.random = () => 4",
+    "Date.now = () => 0",
+    "Object.defineProperty(Array.prototype, 0, {set() {}})",
+    "Map.prototype.get = null",
+    "Object.setPrototypeOf(Object.prototype, {})",
+    "Error.prepareStackTrace = (e, s) => s",
+    "Error.stackTraceLimit = 0",
+    "delete Array.prototype.map",
+    "(async () => {}).constructor.prototype.x = 1",
+    "[].values().__proto__ ?? Object.getPrototypeOf([].values()).next.x.y",
+    "Symbol.iterator.description.x.y",
+    "RegExp.prototype.exec = () => null",
+    "console.log = 1",
+    "$args.a = 1",
+    "$tools.t = 1",
+    "$ext.x = 1",
+    "$log.x = 1",
   ])("refuse %s", (attack) => {
     expect(run(`${attack}; return 1`).status).toBe("failed");
   });
@@ -89,22 +155,43 @@ describe("built-ins", () => {
         const a = []; a.name = 'list'; a.toString = () => 'a';
         return [String(e), e instanceof E, Object.keys(o).join(), String(o), +o, String(new F()), String(F), String(m), await new T(), p.name, a.name, String(a)]
       `),
-    ).toEqual(["E: m!", true, "toString,constructor,valueOf,hasOwnProperty", "own", 2, "f", "F", "map", 5, "down", "list", "a"]);
+    ).toEqual([
+      "E: m!",
+      true,
+      "toString,constructor,valueOf,hasOwnProperty",
+      "own",
+      2,
+      "f",
+      "F",
+      "map",
+      5,
+      "down",
+      "list",
+      "a",
+    ]);
   });
 
   test("__proto__ is an ordinary word", () => {
-    expect(value("return [({}).__proto__ === undefined, Object.keys(JSON.parse('{\"__proto__\": {\"a\": 1}}')), ({}).a]")).toEqual([true, ["__proto__"], null]);
+    expect(
+      value(
+        'return [({}).__proto__ === undefined, Object.keys(JSON.parse(\'{"__proto__": {"a": 1}}\')), ({}).a]',
+      ),
+    ).toEqual([true, ["__proto__"], null]);
   });
 });
 
 describe("determinism", () => {
   test("the clock stands still and is the step's", () => {
-    const reply = run("const a = Date.now(); for (let i = 0; i < 1e5; i++); return [a, Date.now(), new Date().getTime(), new Date().toISOString()]");
+    const reply = run(
+      "const a = Date.now(); for (let i = 0; i < 1e5; i++); return [a, Date.now(), new Date().getTime(), new Date().toISOString()]",
+    );
     expect(reply.value).toEqual([CLOCK, CLOCK, CLOCK, "2023-11-14T22:13:20.000Z"]);
   });
 
   test("random numbers follow the seed, and calls do not disturb each other", () => {
-    const source = new Source().extension("e").tool("t", "const a = Math.random(); await $ext.e.wait(); return [a, Math.random()]");
+    const source = new Source()
+      .extension("e")
+      .tool("t", "const a = Math.random(); await $ext.e.wait(); return [a, Math.random()]");
     const alone = (seed: number): unknown => {
       const p = new Panel(source);
       p.invoke("t", null, seed);
@@ -121,14 +208,24 @@ describe("determinism", () => {
   });
 
   test("two guests give the same bytes for the same requests", () => {
-    const source = new Source([state("x", "any", null)]).tool("t", "$state.x = [Math.random(), Date.now(), {b: 1, a: 2}]; console.log($state); return Object.keys($state.x[2])");
+    const source = new Source([state("x", "any", null)]).tool(
+      "t",
+      "$state.x = [Math.random(), Date.now(), {b: 1, a: 2}]; console.log($state); return Object.keys($state.x[2])",
+    );
     const replies = [1, 2].map(() => JSON.stringify(new Panel(source).invoke("t", null, 77)));
     expect(replies[0]).toBe(replies[1]);
   });
 
   test("the time zone is what the host says, also for summer time", () => {
-    const offset = (seconds: number): number => (seconds > 1_680_000_000 && seconds < 1_690_000_000 ? 7200 : 3600);
-    const p = new Panel(new Source().tool("t", "return [new Date(1685000000000).getHours(), new Date(1700000000000).getHours(), new Date(1700000000000).getTimezoneOffset()]"), { offset });
+    const offset = (seconds: number): number =>
+      seconds > 1_680_000_000 && seconds < 1_690_000_000 ? 7200 : 3600;
+    const p = new Panel(
+      new Source().tool(
+        "t",
+        "return [new Date(1685000000000).getHours(), new Date(1700000000000).getHours(), new Date(1700000000000).getTimezoneOffset()]",
+      ),
+      { offset },
+    );
     expect(p.invoke("t").value).toEqual([9, 23, -60]);
   });
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { JsonValue } from "../../../js/generated/protocol";
 import { applied, Panel, run, Source, state } from "./host";
 
-const rows = (n: number): JsonValue[] => Array.from({ length: n }, (_, id) => ({ id, name: `row ${id}`, done: false, tags: [] }));
+const rows = (n: number): JsonValue[] =>
+  Array.from({ length: n }, (_, id) => ({ id, name: `row ${id}`, done: false, tags: [] }));
 const panel = (body: string, initial: JsonValue, type: "list" | "object" | "any" = "any"): Panel =>
   new Panel(new Source([state("x", type, initial), state("n", "number", 0)]).tool("t", body));
 
@@ -23,17 +24,44 @@ describe("small operations", () => {
     ["a number", "$state.x = 2", 1, [["replace", "/x", 2]]],
     ["the same value", "$state.x = 1", 1, []],
     ["the same object", "$state.x = $state.x", { a: 1 }, []],
-    ["many writes of one place", "for (let i = 0; i < 500; i++) $state.x = i", null, [["replace", "/x", 499]]],
+    [
+      "many writes of one place",
+      "for (let i = 0; i < 500; i++) $state.x = i",
+      null,
+      [["replace", "/x", 499]],
+    ],
     ["a nested property", "$state.x.a.b = 2", { a: { b: 1 } }, [["replace", "/x/a/b", 2]]],
     ["a new property", "$state.x['a/b~c'] = 2", {}, [["add", "/x/a~1b~0c", 2]]],
     ["a deleted property", "delete $state.x.a", { a: 1, b: 2 }, [["remove", "/x/a", null]]],
     ["undefined deletes", "$state.x.a = undefined", { a: 1 }, [["remove", "/x/a", null]]],
-    ["push", "$state.x.push(3, 4)", [1], [["add", "/x/1", 3], ["add", "/x/2", 4]]],
+    [
+      "push",
+      "$state.x.push(3, 4)",
+      [1],
+      [
+        ["add", "/x/1", 3],
+        ["add", "/x/2", 4],
+      ],
+    ],
     ["writing past the end by one", "$state.x[1] = 3", [1], [["add", "/x/1", 3]]],
     ["shift", "$state.x.shift()", [1, 2], [["remove", "/x/0", null]]],
     ["a shorter length", "$state.x.length = 1", [1, 2], [["remove", "/x/1", null]]],
-    ["splice", "$state.x.splice(1, 1, 8, 9)", [1, 2, 3], [["remove", "/x/1", null], ["add", "/x/1", 8], ["add", "/x/2", 9]]],
-    ["a pushed object that is changed after", "$state.x.push({l: []}); $state.x[0].l.push(1)", [], [["add", "/x/0", { l: [1] }]]],
+    [
+      "splice",
+      "$state.x.splice(1, 1, 8, 9)",
+      [1, 2, 3],
+      [
+        ["remove", "/x/1", null],
+        ["add", "/x/1", 8],
+        ["add", "/x/2", 9],
+      ],
+    ],
+    [
+      "a pushed object that is changed after",
+      "$state.x.push({l: []}); $state.x[0].l.push(1)",
+      [],
+      [["add", "/x/0", { l: [1] }]],
+    ],
     ["a spread object", "$state.x = {...$state.x, b: 3}", { a: 1, b: 2 }, [["replace", "/x/b", 3]]],
     ["a spread list", "$state.x = [...$state.x, 3]", [1, 2], [["add", "/x/2", 3]]],
   ];
@@ -47,7 +75,8 @@ describe("small operations", () => {
       "$state.x = $state.x.map(r => r.id === 5000 ? {...r, done: true} : r)",
       "$state.x.find(r => r.id === 5000).done = true",
     ];
-    for (const body of changes) expect(ops(body, rows(10_000))).toEqual([{ op: "replace", path: "/x/5000/done", value: true }]);
+    for (const body of changes)
+      expect(ops(body, rows(10_000))).toEqual([{ op: "replace", path: "/x/5000/done", value: true }]);
   });
 
   test("rows that are filtered out are removed, not the list replaced", () => {
@@ -57,14 +86,20 @@ describe("small operations", () => {
   });
 
   test("a sorted list travels once, and later changes to its rows after it", () => {
-    const found = ops("const first = $state.x[0]; $state.x.reverse(); first.done = true; first.tags.push('a')", rows(20));
+    const found = ops(
+      "const first = $state.x[0]; $state.x.reverse(); first.done = true; first.tags.push('a')",
+      rows(20),
+    );
     expect(found.map((op) => op.path)).toEqual(["/x", "/x/19/done", "/x/19/tags/0"]);
   });
 });
 
 describe("identity", () => {
   test("a row keeps its identity while rows move around it", () => {
-    const found = ops("const r = $state.x[2]; $state.x = $state.x.filter(q => q.id !== 0); r.done = true", rows(4));
+    const found = ops(
+      "const r = $state.x[2]; $state.x = $state.x.filter(q => q.id !== 0); r.done = true",
+      rows(4),
+    );
     expect(found.map((op) => op.path)).toEqual(["/x/0", "/x/1/done"]);
   });
 
@@ -76,7 +111,10 @@ describe("identity", () => {
 
   test("a popped row is a plain copy that can be changed and put back", () => {
     const found = ops("const r = $state.x.pop(); r.done = true; $state.x.unshift(r)", rows(3));
-    expect(found.map((op) => [op.op, op.path])).toEqual([["remove", "/x/2"], ["add", "/x/0"]]);
+    expect(found.map((op) => [op.op, op.path])).toEqual([
+      ["remove", "/x/2"],
+      ["add", "/x/0"],
+    ]);
   });
 
   test("a removed row cannot be written", () => {
@@ -88,7 +126,10 @@ describe("identity", () => {
 
 describe("a failed step", () => {
   test("changes nothing, and the next one starts from what was", () => {
-    const p = panel("$state.x.push(1); delete $state.x[0].a; $state.x.sort(); $state.x = $state.x.slice(); $state.n = 5; throw new Error('no')", [{ a: 1, b: 2 }]);
+    const p = panel(
+      "$state.x.push(1); delete $state.x[0].a; $state.x.sort(); $state.x = $state.x.slice(); $state.n = 5; throw new Error('no')",
+      [{ a: 1, b: 2 }],
+    );
     const reply = p.invoke("t");
     expect(reply).toMatchObject({ status: "failed", ops: [], inverse: [], error: { message: "no" } });
     expect(JSON.stringify(p.read("x"))).toBe('[{"a":1,"b":2}]');
@@ -117,7 +158,11 @@ describe("what state refuses", () => {
     ["__proto__", "$state.x = {}; $state.x['__proto__'] = 1", /__proto__ cannot be a key/],
     ["constructor", "$state.x = {['constructor']: 1}", /constructor/],
     ["prototype", "$state.x = JSON.parse('{\"prototype\": 1}')", /prototype/],
-    ["a getter", "$state.x = {}; Object.defineProperty($state.x, 'a', {get() { return 1 }})", /getters or setters/],
+    [
+      "a getter",
+      "$state.x = {}; Object.defineProperty($state.x, 'a', {get() { return 1 }})",
+      /getters or setters/,
+    ],
     ["freezing", "$state.x = {}; Object.freeze($state.x)", /frozen or sealed/],
     ["another prototype", "$state.x = {}; Object.setPrototypeOf($state.x, null)", /no other prototype/],
     ["inheriting", "$state.x = {}; const o = Object.create($state.x); o.a = 1", /cannot be the prototype/],
@@ -131,7 +176,10 @@ describe("what state refuses", () => {
   });
 
   test("what it takes in another form", () => {
-    const p = panel("class P { constructor() { this.a = 1; this.b = undefined } get c() { return 2 } } $state.x = [new P(), new Date(0), -0, undefined, 'a\\ud800b', {['k\\udc00']: 1}]", null);
+    const p = panel(
+      "class P { constructor() { this.a = 1; this.b = undefined } get c() { return 2 } } $state.x = [new P(), new Date(0), -0, undefined, 'a\\ud800b', {['k\\udc00']: 1}]",
+      null,
+    );
     p.invoke("t");
     expect(p.state.x).toEqual([{ a: 1 }, "1970-01-01T00:00:00.000Z", 0, null, "a\ufffdb", { "k\ufffd": 1 }]);
   });
@@ -139,14 +187,49 @@ describe("what state refuses", () => {
 
 describe("$state looks like ordinary data", () => {
   const alike = [
-    "JSON.stringify($)", "Object.keys($)", "Object.entries($).length", "Array.isArray($.l)", "$.l.map(i => i * 2)", "[...$.l]",
-    "$.l.includes(2)", "$.l.indexOf(3)", "$.l.concat([9])", "$.l.slice(-2)", "$.l.toSorted((a, b) => b - a)", "$.l.at(-1)", "[9].concat($.l)",
-    "'a' in $.o", "Object.hasOwn($.o, 'toString')", "$.o.hasOwnProperty('a')", "({...$.o})", "Object.assign({}, $.o)", "$.l.length",
-    "$.l.findLast(i => i < 3)", "$.l.entries().toArray()", "$.l.join('-')", "$.l.flatMap(i => [i, i])", "$.l.reduce((a, b) => a + b)",
-    "Object.getOwnPropertyNames($.o)", "(() => { const { o: { a } } = $; return a })()", "$.o.a?.b?.c ?? 'none'", "typeof $.o", "`${$.l}`",
-    "$.rows.filter(r => r.id).map(r => r.name)", "$.rows.some(r => r.id === 2)", "$.rows.indexOf($.rows[1])", "Object.groupBy($.rows, r => r.id).length ?? 0",
+    "JSON.stringify($)",
+    "Object.keys($)",
+    "Object.entries($).length",
+    "Array.isArray($.l)",
+    "$.l.map(i => i * 2)",
+    "[...$.l]",
+    "$.l.includes(2)",
+    "$.l.indexOf(3)",
+    "$.l.concat([9])",
+    "$.l.slice(-2)",
+    "$.l.toSorted((a, b) => b - a)",
+    "$.l.at(-1)",
+    "[9].concat($.l)",
+    "'a' in $.o",
+    "Object.hasOwn($.o, 'toString')",
+    "$.o.hasOwnProperty('a')",
+    "({...$.o})",
+    "Object.assign({}, $.o)",
+    "$.l.length",
+    "$.l.findLast(i => i < 3)",
+    "$.l.entries().toArray()",
+    "$.l.join('-')",
+    "$.l.flatMap(i => [i, i])",
+    "$.l.reduce((a, b) => a + b)",
+    "Object.getOwnPropertyNames($.o)",
+    "(() => { const { o: { a } } = $; return a })()",
+    "$.o.a?.b?.c ?? 'none'",
+    "typeof $.o",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: panel code
+    "`${$.l}`",
+    "$.rows.filter(r => r.id).map(r => r.name)",
+    "$.rows.some(r => r.id === 2)",
+    "$.rows.indexOf($.rows[1])",
+    "Object.groupBy($.rows, r => r.id).length ?? 0",
   ];
-  const data = { l: [1, 2, 3], o: { a: { b: null }, c: "x" }, rows: [{ id: 0, name: "a" }, { id: 2, name: "b" }] };
+  const data = {
+    l: [1, 2, 3],
+    o: { a: { b: null }, c: "x" },
+    rows: [
+      { id: 0, name: "a" },
+      { id: 2, name: "b" },
+    ],
+  };
   test.each(alike)("%s", (expression) => {
     const p = panel(`const $ = $state.x; return ${expression}`, data);
     const q = panel(`const $ = ${JSON.stringify(data)}; return ${expression}`, null);
@@ -156,28 +239,59 @@ describe("$state looks like ordinary data", () => {
 
 // Random programs of mutations do the same to $state as to plain data, and the operations tell exactly that.
 const mutations = [
-  "$.list.push({id: K, l: []})", "$.list.pop()", "$.list.shift()", "$.list.unshift(K)", "$.list.splice(K % 4, K % 3, K, {id: K})",
-  "$.list.reverse()", "$.list.sort((a, b) => (a?.id ?? a ?? 0) - (b?.id ?? b ?? 0))", "$.list = $.list.filter((_, i) => i % 3 !== K % 3)",
-  "$.list = [...$.list].reverse()", "$.list = $.list.map(r => r?.id > K ? {...r, id: r.id - 1} : r)", "$.list.length = Math.min($.list.length, K)",
-  "$.list[0] = {id: K, l: [1]}", "if ($.list[1]?.l) $.list[1].l.push(K)", "if ($.list[0]?.l) $.list[0].l = [...$.list[0].l, {q: K}]",
-  "if ($.list.at(-1)?.l?.[0]?.q) $.list.at(-1).l[0].q++", "$.obj['k' + K] = {v: K}", "delete $.obj['k' + K]", "$.obj = {...$.obj, z: K}",
-  "if ($.obj['k' + K]) $.obj['k' + K].v += 1", "$.obj = Object.fromEntries(Object.entries($.obj).reverse())", "$.obj.list = $.list", "$.list = $.obj.list ?? []",
-  "if (typeof $.list[2] === 'object' && $.list[2]) $.list[2].m = K", "$.list.fill({id: K, l: []}, 1, 3)", "$.list.copyWithin(0, 2)",
+  "$.list.push({id: K, l: []})",
+  "$.list.pop()",
+  "$.list.shift()",
+  "$.list.unshift(K)",
+  "$.list.splice(K % 4, K % 3, K, {id: K})",
+  "$.list.reverse()",
+  "$.list.sort((a, b) => (a?.id ?? a ?? 0) - (b?.id ?? b ?? 0))",
+  "$.list = $.list.filter((_, i) => i % 3 !== K % 3)",
+  "$.list = [...$.list].reverse()",
+  "$.list = $.list.map(r => r?.id > K ? {...r, id: r.id - 1} : r)",
+  "$.list.length = Math.min($.list.length, K)",
+  "$.list[0] = {id: K, l: [1]}",
+  "if ($.list[1]?.l) $.list[1].l.push(K)",
+  "if ($.list[0]?.l) $.list[0].l = [...$.list[0].l, {q: K}]",
+  "if ($.list.at(-1)?.l?.[0]?.q) $.list.at(-1).l[0].q++",
+  "$.obj['k' + K] = {v: K}",
+  "delete $.obj['k' + K]",
+  "$.obj = {...$.obj, z: K}",
+  "if ($.obj['k' + K]) $.obj['k' + K].v += 1",
+  "$.obj = Object.fromEntries(Object.entries($.obj).reverse())",
+  "$.obj.list = $.list",
+  "$.list = $.obj.list ?? []",
+  "if (typeof $.list[2] === 'object' && $.list[2]) $.list[2].m = K",
+  "$.list.fill({id: K, l: []}, 1, 3)",
+  "$.list.copyWithin(0, 2)",
   "{ const r = $.list.find(r => r?.l); $.list = $.list.filter(q => q !== r || true); if (r && $.list.includes(r)) r.l.push('r') }",
-  "$.list = $.list.concat([{id: K, l: [[K]]}])", "if ($.list[0]?.l?.[0]?.push) $.list[0].l[0].push(K)", "$.list = $.list.toSorted((a, b) => (b?.id ?? 0) - (a?.id ?? 0))",
+  "$.list = $.list.concat([{id: K, l: [[K]]}])",
+  "if ($.list[0]?.l?.[0]?.push) $.list[0].l[0].push(K)",
+  "$.list = $.list.toSorted((a, b) => (b?.id ?? 0) - (a?.id ?? 0))",
 ];
 
 describe("random mutations", () => {
-  const program = fc.array(fc.tuple(fc.nat(mutations.length - 1), fc.nat(5)), { minLength: 1, maxLength: 14 });
-  const body = (steps: [number, number][]): string => steps.map(([i, k]) => (mutations[i] as string).replaceAll("K", String(k))).join(";\n");
-  const initial = { list: [{ id: 3, l: [] }, { id: 1, l: [{ q: 1 }] }, 7, { id: 2, l: [[0]] }], obj: { a: 1, k1: { v: 1 } } };
+  const program = fc.array(fc.tuple(fc.nat(mutations.length - 1), fc.nat(5)), {
+    minLength: 1,
+    maxLength: 14,
+  });
+  const body = (steps: [number, number][]): string =>
+    steps.map(([i, k]) => (mutations[i] as string).replaceAll("K", String(k))).join(";\n");
+  const initial = {
+    list: [{ id: 3, l: [] }, { id: 1, l: [{ q: 1 }] }, 7, { id: 2, l: [[0]] }],
+    obj: { a: 1, k1: { v: 1 } },
+  };
 
   test("do what they do to plain data; operations and inverses are exact; a failed step leaves nothing", () => {
     fc.assert(
       fc.property(fc.array(program, { minLength: 1, maxLength: 3 }), fc.boolean(), (steps, fail) => {
         const source = new Source([state("x", "object", initial)]);
-        for (const [i, step] of steps.entries()) source.tool(`t${i}`, `const $ = $state.x;\n${body(step).replaceAll("$.", "$state.x.")}`);
-        source.tool("undone", `${body(steps[0] as [number, number][]).replaceAll("$.", "$state.x.")}; throw 1`);
+        for (const [i, step] of steps.entries())
+          source.tool(`t${i}`, `const $ = $state.x;\n${body(step).replaceAll("$.", "$state.x.")}`);
+        source.tool(
+          "undone",
+          `${body(steps[0] as [number, number][]).replaceAll("$.", "$state.x.")}; throw 1`,
+        );
         const p = new Panel(source);
         const plain: { x: typeof initial } = { x: structuredClone(initial) };
         for (const [i, step] of steps.entries()) {
@@ -202,7 +316,27 @@ describe("random mutations", () => {
 
 /** The same program on plain data, where values are copied in as state copies them. */
 function mutate(root: { x: object }, source: string): void {
-  const plain = new Panel(new Source([]).tool("t", `let $ = JSON.parse($args.x);\n${source.split(";\n").map((s) => `${s};\n$ = JSON.parse(JSON.stringify($));`).join("")}\nreturn $`, [{ name: "x", type: "string", required: true, default: null, description: "", enum: null, min: null, max: null }]));
+  const plain = new Panel(
+    new Source([]).tool(
+      "t",
+      `let $ = JSON.parse($args.x);\n${source
+        .split(";\n")
+        .map((s) => `${s};\n$ = JSON.parse(JSON.stringify($));`)
+        .join("")}\nreturn $`,
+      [
+        {
+          name: "x",
+          type: "string",
+          required: true,
+          default: null,
+          description: "",
+          enum: null,
+          min: null,
+          max: null,
+        },
+      ],
+    ),
+  );
   const reply = plain.invoke("t", { x: JSON.stringify(root.x) });
   expect(reply.error).toBeNull();
   root.x = reply.value as object;

@@ -4,14 +4,25 @@ import { arg, Panel, Source, state } from "./host";
 
 const literal = (value: JsonValue): ViewNode["props"][string] => ({ kind: "literal", value });
 
-function panel(build: (source: Source) => ViewNode, states = [state("rows", "list", [{ id: "a", n: 1 }, { id: "b", n: 2 }]), state("s", "any", null)]): Panel {
+function panel(
+  build: (source: Source) => ViewNode,
+  states = [
+    state("rows", "list", [
+      { id: "a", n: 1 },
+      { id: "b", n: 2 },
+    ]),
+    state("s", "any", null),
+  ],
+): Panel {
   const source = new Source(states);
   return new Panel(source.shows(build(source)));
 }
 
 /** A tree as short text: type#id(props)=value[children]. */
 function short(node: TreeNode): string {
-  const props = Object.entries(node.props).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
+  const props = Object.entries(node.props)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(" ");
   const bound = node.bound ? `${node.writable ? "=" : "~"}${JSON.stringify(node.value)}` : "";
   const children = node.children.map(short).join(" ");
   return `${node.type}#${node.id}${props && `(${props})`}${bound}${children && `[${children}]`}`;
@@ -26,33 +37,60 @@ describe("resolving", () => {
           s.node("Else", {}, [s.node("Text", { props: { content: literal("few") } })]),
         ]),
         s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id"), index_name: "i" }, [
-          s.node("Text", { props: { content: { kind: "text", parts: [s.expression("$scope.i"), ": ", s.expression("$scope.item.n")] } } }),
+          s.node("Text", {
+            props: {
+              content: {
+                kind: "text",
+                parts: [s.expression("$scope.i"), ": ", s.expression("$scope.item.n")],
+              },
+            },
+          }),
           s.node("Empty", {}, [s.node("Text", { props: { content: literal("none") } })]),
         ]),
         s.node("Strange", { props: { a: literal([1]), hidden: literal(true) } }),
       ]),
     );
-    expect(short(p.root())).toBe('Layout#0[Text#0.0.0(content="many") Text#0.1[a].0(content="0: 1") Text#0.1[b].0(content="1: 2") Strange#0.2(a=[1] hidden=true)]');
+    expect(short(p.root())).toBe(
+      'Layout#0[Text#0.0.0(content="many") Text#0.1[a].0(content="0: 1") Text#0.1[b].0(content="1: 2") Strange#0.2(a=[1] hidden=true)]',
+    );
     p.edit({ rows: [] });
-    expect(short(p.root())).toBe('Layout#0[Text#0.0.1.0(content="few") Text#0.1.1.0(content="none") Strange#0.2(a=[1] hidden=true)]');
+    expect(short(p.root())).toBe(
+      'Layout#0[Text#0.0.1.0(content="few") Text#0.1.1.0(content="none") Strange#0.2(a=[1] hidden=true)]',
+    );
   });
 
   test("an inner loop variable shadows an outer one", () => {
     const p = panel((s) =>
       s.node("Layout", {}, [
         s.node("Iterate", { items: s.expression("[1, 2]"), item_name: "x", index_name: "i" }, [
-          s.node("Iterate", { items: s.expression("[$scope.x * 10, $scope.x * 20]"), item_name: "x" }, [s.node("Text", { props: { content: s.binding("[$scope.x, $scope.i]") } })]),
+          s.node("Iterate", { items: s.expression("[$scope.x * 10, $scope.x * 20]"), item_name: "x" }, [
+            s.node("Text", { props: { content: s.binding("[$scope.x, $scope.i]") } }),
+          ]),
         ]),
       ]),
     );
-    expect(p.root().children.map((node) => node.props.content)).toEqual([[10, 0], [20, 0], [20, 1], [40, 1]]);
+    expect(p.root().children.map((node) => node.props.content)).toEqual([
+      [10, 0],
+      [20, 0],
+      [20, 1],
+      [40, 1],
+    ]);
     expect(new Set(p.root().children.map((node) => node.id)).size).toBe(4);
   });
 
   test("values keep their type in bindings and become strings in text", () => {
     const p = panel((s) => {
       const props: ViewNode["props"] = {};
-      for (const [name, source] of Object.entries({ n: "1.5", o: "({a: [null]})", u: "undefined", z: "null", d: "new Date(0)", nan: "0/0", neg: "-0", lone: "'\\ud83d'" })) {
+      for (const [name, source] of Object.entries({
+        n: "1.5",
+        o: "({a: [null]})",
+        u: "undefined",
+        z: "null",
+        d: "new Date(0)",
+        nan: "0/0",
+        neg: "-0",
+        lone: "'\\ud83d'",
+      })) {
         props[name] = s.binding(source);
         props[`${name}T`] = { kind: "text", parts: ["<", s.expression(source), ">"] };
       }
@@ -60,7 +98,17 @@ describe("resolving", () => {
     });
     expect(p.tree().problems).toEqual([]);
     expect(p.root().props).toEqual({
-      ...{ n: 1.5, nT: "<1.5>", o: { a: [null] }, oT: '<{"a":[null]}>', uT: "<>", z: null, zT: "<>", d: "1970-01-01T00:00:00.000Z", dT: "<1970-01-01T00:00:00.000Z>" },
+      ...{
+        n: 1.5,
+        nT: "<1.5>",
+        o: { a: [null] },
+        oT: '<{"a":[null]}>',
+        uT: "<>",
+        z: null,
+        zT: "<>",
+        d: "1970-01-01T00:00:00.000Z",
+        dT: "<1970-01-01T00:00:00.000Z>",
+      },
       ...{ nan: null, nanT: "<NaN>", neg: 0, negT: "<0>", lone: "\ufffd", loneT: "<\ufffd>" },
     });
   });
@@ -68,15 +116,32 @@ describe("resolving", () => {
   test("a failing binding costs its property and is told once, with its place", () => {
     const p = panel((s) => {
       const bad = s.put("expression", "$scope.item.x.y", 7, 12);
-      const node = s.node("Text", { props: { content: { kind: "binding", code: bad }, variant: literal("h1") } });
-      const fn = s.node("Text", { props: { content: s.binding("() => 1"), map: s.binding("new Map()"), big: s.binding("1n") } });
+      const node = s.node("Text", {
+        props: { content: { kind: "binding", code: bad }, variant: literal("h1") },
+      });
+      const fn = s.node("Text", {
+        props: { content: s.binding("() => 1"), map: s.binding("new Map()"), big: s.binding("1n") },
+      });
       const cond = s.node("If", { condition: s.expression("null.x") }, [s.node("Text")]);
       const items = s.node("Iterate", { items: s.expression("({a: 1})") }, [s.node("Text")]);
-      return s.node("Layout", {}, [s.node("Iterate", { items: s.expression("$state.rows") }, [node]), fn, cond, items]);
+      return s.node("Layout", {}, [
+        s.node("Iterate", { items: s.expression("$state.rows") }, [node]),
+        fn,
+        cond,
+        items,
+      ]);
     });
     const { root, problems } = p.tree();
-    expect(short(root as TreeNode)).toBe('Layout#0[Text#0.0[#0].0(variant="h1") Text#0.0[#1].0(variant="h1") Text#0.1]');
-    expect(problems[0]).toEqual({ severity: "error", code: "BINDING_ERROR", message: expect.stringContaining("TypeError") as string, line: 7, column: expect.any(Number) as number });
+    expect(short(root as TreeNode)).toBe(
+      'Layout#0[Text#0.0[#0].0(variant="h1") Text#0.0[#1].0(variant="h1") Text#0.1]',
+    );
+    expect(problems[0]).toEqual({
+      severity: "error",
+      code: "BINDING_ERROR",
+      message: expect.stringContaining("TypeError") as string,
+      line: 7,
+      column: expect.any(Number) as number,
+    });
     expect(problems[0]?.column).toBeGreaterThanOrEqual(12);
     expect(problems.map((problem) => problem.message).slice(1)).toEqual([
       "content is a function, which cannot be shown",
@@ -89,11 +154,19 @@ describe("resolving", () => {
 
   test("an expression that writes is told how to copy", () => {
     const p = panel((s) => s.node("Table", { props: { data: s.binding("$state.rows.sort()") } }));
-    expect(p.tree().problems).toMatchObject([{ code: "IMPURE_EXPRESSION", message: expect.stringContaining("use toSorted()") as string }]);
+    expect(p.tree().problems).toMatchObject([
+      { code: "IMPURE_EXPRESSION", message: expect.stringContaining("use toSorted()") as string },
+    ]);
   });
 
   test("duplicate keys are told once and fall back to positions", () => {
-    const p = panel((s) => s.node("Layout", {}, [s.node("Iterate", { items: s.expression("['a', 'a', 'b', 'a']"), key: s.binding("$scope.item") }, [s.node("Text")])]));
+    const p = panel((s) =>
+      s.node("Layout", {}, [
+        s.node("Iterate", { items: s.expression("['a', 'a', 'b', 'a']"), key: s.binding("$scope.item") }, [
+          s.node("Text"),
+        ]),
+      ]),
+    );
     const { root, problems } = p.tree();
     expect(root?.children.map((node) => node.id)).toEqual(["0.0[a].0", "0.0[#1].0", "0.0[b].0", "0.0[#3].0"]);
     expect(problems).toMatchObject([{ severity: "warning", code: "DUPLICATE_KEY" }]);
@@ -101,27 +174,52 @@ describe("resolving", () => {
 
   test("no key can pretend to be another place", () => {
     const keys = ["a].0", "#0", "%5b", "[", "\ud800", "", "0.0[a]"];
-    const p = panel((s) => s.node("Layout", {}, [s.node("Iterate", { items: s.expression(JSON.stringify(keys)), key: s.binding("$scope.item") }, [s.node("Text")])]));
+    const p = panel((s) =>
+      s.node("Layout", {}, [
+        s.node("Iterate", { items: s.expression(JSON.stringify(keys)), key: s.binding("$scope.item") }, [
+          s.node("Text"),
+        ]),
+      ]),
+    );
     const ids = p.root().children.map((node) => node.id);
     expect(new Set(ids).size).toBe(keys.length);
     for (const id of ids) expect(id).toMatch(/^0\.0\[[^[\].#]*\]\.0$/);
   });
 
   test("bad keys are told and positions used", () => {
-    const p = panel((s) => s.node("Layout", {}, [s.node("Iterate", { items: s.expression("[{}, 5, null]"), key: literal("id") }, [s.node("Text")])]));
+    const p = panel((s) =>
+      s.node("Layout", {}, [
+        s.node("Iterate", { items: s.expression("[{}, 5, null]"), key: literal("id") }, [s.node("Text")]),
+      ]),
+    );
     expect(p.root().children.map((node) => node.id)).toEqual(["0.0[#0].0", "0.0[#1].0", "0.0[#2].0"]);
     expect(p.tree().problems).toMatchObject([{ code: "INVALID_KEY" }]);
   });
 
   test("ids stay while other rows come and go", () => {
-    const p = panel((s) => s.node("Layout", {}, [s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [s.node("Text")])]));
+    const p = panel((s) =>
+      s.node("Layout", {}, [
+        s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [s.node("Text")]),
+      ]),
+    );
     const before = p.root().children.map((node) => node.id);
     p.edit({ rows: [{ id: "z" }, { id: "b" }, { id: "a" }] });
-    expect(p.root().children.map((node) => node.id).slice(1)).toEqual(before.reverse());
+    expect(
+      p
+        .root()
+        .children.map((node) => node.id)
+        .slice(1),
+    ).toEqual(before.reverse());
   });
 
   test("too many components are one clear error", () => {
-    const p = panel((s) => s.node("Layout", {}, [s.node("Iterate", { items: s.expression("Array.from({length: 300})") }, [s.node("Iterate", { items: s.expression("Array.from({length: 300})") }, [s.node("Text")])])]));
+    const p = panel((s) =>
+      s.node("Layout", {}, [
+        s.node("Iterate", { items: s.expression("Array.from({length: 300})") }, [
+          s.node("Iterate", { items: s.expression("Array.from({length: 300})") }, [s.node("Text")]),
+        ]),
+      ]),
+    );
     expect(p.send({ op: "view" }).error).toMatchObject({ code: "LIMIT_NODES" });
   });
 
@@ -134,19 +232,33 @@ describe("bound places", () => {
   test("tell their value and whether they take edits", () => {
     const p = panel(
       (s) =>
-        s.derived("big", "$state.rows.filter(r => r.n > 1)").node("Layout", {}, [
-          s.node("Input", { bind: { root: "$state", path: ["text"] } }),
-          s.node("Input", { bind: { root: "$state", path: ["o", s.expression("'k' + 1"), "x"] } }),
-          s.node("Input", { bind: { root: "$state", path: ["o", "missing", "x"] } }),
-          s.node("Input", { bind: { root: "$state", path: ["big"] } }),
-          s.node("Iterate", { items: s.expression("$state.big"), key: literal("id") }, [
-            s.node("Input", { bind: { root: "$scope", path: ["item", "n"] } }),
-            s.node("Input", { bind: { root: "$scope", path: ["item"] } }),
+        s
+          .derived("big", "$state.rows.filter(r => r.n > 1)")
+          .node("Layout", {}, [
+            s.node("Input", { bind: { root: "$state", path: ["text"] } }),
+            s.node("Input", { bind: { root: "$state", path: ["o", s.expression("'k' + 1"), "x"] } }),
+            s.node("Input", { bind: { root: "$state", path: ["o", "missing", "x"] } }),
+            s.node("Input", { bind: { root: "$state", path: ["big"] } }),
+            s.node("Iterate", { items: s.expression("$state.big"), key: literal("id") }, [
+              s.node("Input", { bind: { root: "$scope", path: ["item", "n"] } }),
+              s.node("Input", { bind: { root: "$scope", path: ["item"] } }),
+            ]),
+            s.node("Iterate", { items: s.expression("[{n: 5}]") }, [
+              s.node("Input", { bind: { root: "$scope", path: ["item", "n"] } }),
+            ]),
+            s.node("Iterate", { items: s.expression("$state.list"), index_name: "i" }, [
+              s.node("Input", { bind: { root: "$state", path: ["list", s.expression("$scope.i")] } }),
+            ]),
           ]),
-          s.node("Iterate", { items: s.expression("[{n: 5}]") }, [s.node("Input", { bind: { root: "$scope", path: ["item", "n"] } })]),
-          s.node("Iterate", { items: s.expression("$state.list"), index_name: "i" }, [s.node("Input", { bind: { root: "$state", path: ["list", s.expression("$scope.i")] } })]),
+      [
+        state("rows", "list", [
+          { id: "a", n: 1 },
+          { id: "b", n: 2 },
         ]),
-      [state("rows", "list", [{ id: "a", n: 1 }, { id: "b", n: 2 }]), state("text", "string", "t"), state("o", "object", { k1: { x: 3 } }), state("list", "list", ["p"])],
+        state("text", "string", "t"),
+        state("o", "object", { k1: { x: 3 } }),
+        state("list", "list", ["p"]),
+      ],
     );
     expect(p.root().children.map(short)).toEqual([
       'Input#0.0="t"',
@@ -158,15 +270,27 @@ describe("bound places", () => {
       "Input#0.5[#0].0~5",
       'Input#0.6[#0].0="p"',
     ]);
-    expect(p.event("0.4[b].0", "change", { value: 9 }).ops).toEqual([{ op: "replace", path: "/rows/1/n", value: 9 }]);
-    expect(p.event("0.1", "change", { value: [1] }).ops).toEqual([{ op: "replace", path: "/o/k1/x", value: [1] }]);
-    expect(p.event("0.6[#0].0", "change", { value: "q" }).ops).toEqual([{ op: "replace", path: "/list/0", value: "q" }]);
-    expect(p.event("0.2", "change", { value: 1 }).error).toMatchObject({ code: "INVALID_STATE", message: "the bound place is read-only" });
+    expect(p.event("0.4[b].0", "change", { value: 9 }).ops).toEqual([
+      { op: "replace", path: "/rows/1/n", value: 9 },
+    ]);
+    expect(p.event("0.1", "change", { value: [1] }).ops).toEqual([
+      { op: "replace", path: "/o/k1/x", value: [1] },
+    ]);
+    expect(p.event("0.6[#0].0", "change", { value: "q" }).ops).toEqual([
+      { op: "replace", path: "/list/0", value: "q" },
+    ]);
+    expect(p.event("0.2", "change", { value: 1 }).error).toMatchObject({
+      code: "INVALID_STATE",
+      message: "the bound place is read-only",
+    });
     expect(p.event("0.5[#0].0", "change", { value: 1 }).status).toBe("failed");
   });
 
   test("take numbers as text and hold the rules", () => {
-    const p = panel((s) => s.node("NumberInput", { bind: { root: "$state", path: ["n"] } }), [state("n", "number", 1, { max: 5 })]);
+    const p = panel(
+      (s) => s.node("NumberInput", { bind: { root: "$state", path: ["n"] } }),
+      [state("n", "number", 1, { max: 5 })],
+    );
     expect(p.event("0", "change", { value: "4" }).ops).toEqual([{ op: "replace", path: "/n", value: 4 }]);
     expect(p.event("0", "change", { value: 6 })).toMatchObject({ status: "failed", ops: [], tool: null });
     expect(p.event("0", "change", { value: "x" })).toMatchObject({ status: "failed" });
@@ -182,9 +306,20 @@ describe("events", () => {
     const args = s.put("args", "{ by: $event.detail ?? $scope.item.id }");
     return s.shows(
       s.node("Layout", {}, [
-        s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [s.node("Button", { events: { press: { tool: "add", args } } })]),
-        s.node("Input", { bind: { root: "$state", path: ["n"] }, events: { change: { tool: "add", args: s.put("args", "{$event.value}") }, blur: { tool: "fail", args: null } } }),
-        s.node("Button", { props: { disabled: s.binding("$state.n > 100") }, events: { press: { tool: "add", args: s.put("args", "1") } } }),
+        s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [
+          s.node("Button", { events: { press: { tool: "add", args } } }),
+        ]),
+        s.node("Input", {
+          bind: { root: "$state", path: ["n"] },
+          events: {
+            change: { tool: "add", args: s.put("args", "{$event.value}") },
+            blur: { tool: "fail", args: null },
+          },
+        }),
+        s.node("Button", {
+          props: { disabled: s.binding("$state.n > 100") },
+          events: { press: { tool: "add", args: s.put("args", "1") } },
+        }),
         s.node("Button", { events: { press: { tool: "add", args: s.put("args", "null.x", 4, 4) } } }),
       ]),
     );
@@ -201,13 +336,27 @@ describe("events", () => {
     const reply = p.event("0.1", "change", { value: 3 });
     expect(reply).toMatchObject({ tool: "add", value: 6, ops: [{ op: "replace", path: "/n", value: 6 }] });
     expect(reply.inverse).toEqual([{ op: "replace", path: "/n", value: 0 }]);
-    expect(p.event("0.1", "blur")).toMatchObject({ status: "failed", tool: "fail", error: { message: "no" } });
+    expect(p.event("0.1", "blur")).toMatchObject({
+      status: "failed",
+      tool: "fail",
+      error: { message: "no" },
+    });
   });
 
   test("for a host that queues calls only tell what to call", () => {
     const p = new Panel(source());
-    expect(p.event("0.1", "change", { value: 3 }, 0)).toMatchObject({ status: "done", tool: "add", value: 3, ops: [{ path: "/n", value: 3 }] });
-    expect(p.event("0.0[2].0", "press", {}, 0)).toMatchObject({ status: "done", tool: "add", value: { by: 2 }, ops: [] });
+    expect(p.event("0.1", "change", { value: 3 }, 0)).toMatchObject({
+      status: "done",
+      tool: "add",
+      value: 3,
+      ops: [{ path: "/n", value: 3 }],
+    });
+    expect(p.event("0.0[2].0", "press", {}, 0)).toMatchObject({
+      status: "done",
+      tool: "add",
+      value: { by: 2 },
+      ops: [],
+    });
     expect(p.event("0.0[2].0", "press", {}, 0).status).toBe("done");
   });
 
@@ -215,8 +364,18 @@ describe("events", () => {
     const p = new Panel(source());
     p.root();
     p.edit({ rows: [{ id: 1 }] });
-    for (const [node, name] of [["0.0[2].0", "press"], ["nope", "press"], ["0", "press"], ["0.0[1].0", "toString"], ["0.0[1].0", "change"], ["__proto__", "press"]]) {
-      expect(p.event(node as string, name as string, { value: 1 }).error, `${node} ${name}`).toMatchObject({ code: "STALE_VIEW", message: "the view has changed; try again" });
+    for (const [node, name] of [
+      ["0.0[2].0", "press"],
+      ["nope", "press"],
+      ["0", "press"],
+      ["0.0[1].0", "toString"],
+      ["0.0[1].0", "change"],
+      ["__proto__", "press"],
+    ]) {
+      expect(p.event(node as string, name as string, { value: 1 }).error, `${node} ${name}`).toMatchObject({
+        code: "STALE_VIEW",
+        message: "the view has changed; try again",
+      });
     }
   });
 
@@ -228,6 +387,9 @@ describe("events", () => {
   });
 
   test("whose arguments fail say where", () => {
-    expect(new Panel(source()).event("0.3", "press")).toMatchObject({ status: "failed", error: { name: "TypeError", line: 4 } });
+    expect(new Panel(source()).event("0.3", "press")).toMatchObject({
+      status: "failed",
+      error: { name: "TypeError", line: 4 },
+    });
   });
 });
