@@ -195,3 +195,10 @@ def test_every_rule_documents_itself(rule: object) -> None:
     for word in ("What:", "Why:", "Remedy:"):
         assert word in rule.documentation
     assert set(rule.codes) <= set(SEVERITIES)
+
+
+@pytest.mark.parametrize(("tool", "handler", "severity"), [('confirm="Sure?"', "", Severity.WARNING), ("", 'memory="16MB"', Severity.INFO)])
+def test_what_a_tool_does_not_do_yet_is_said(tool: str, handler: str, severity: Severity) -> None:
+    source = f'<NexusPanel><Logic><Tool name="t" description="d" {tool}><Handler {handler}>return 1</Handler></Tool></Logic></NexusPanel>'
+    (diagnostic,) = read(source).diagnostics
+    assert (diagnostic.code, diagnostic.severity) == ("NOT_AVAILABLE", severity)

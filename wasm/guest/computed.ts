@@ -32,6 +32,26 @@ export class Computed {
     this.reads?.set(name, this.state.version(name));
   }
 
+  /** Runs `action` and adds the states it reads to `reads`. */
+  collect<T>(reads: Map<string, number>, action: () => T): T {
+    const outer = this.reads;
+    this.reads = reads;
+    try {
+      return action();
+    } finally {
+      this.reads = outer;
+      this.noteReads(reads);
+    }
+  }
+
+  /** Notes that the evaluation in progress depends on what another one read. */
+  noteReads(reads: ReadonlyMap<string, number>): void {
+    for (const [name, version] of reads) {
+      this.state.used?.add(name);
+      this.reads?.set(name, version);
+    }
+  }
+
   /** The value; throws what its expression throws, or when it depends on itself. */
   get(name: string): unknown {
     let memo = this.memos.get(name);
@@ -39,10 +59,7 @@ export class Computed {
       memo = this.evaluate(name);
       this.memos.set(name, memo);
     }
-    for (const [read, version] of memo.reads) {
-      this.state.used?.add(read);
-      this.reads?.set(read, version);
-    }
+    this.noteReads(memo.reads);
     if (memo.failed) throw memo.error;
     return memo.value;
   }

@@ -8,6 +8,8 @@ export interface Handle {
   parent: Handle | null;
   /** Where the parent held it last; verified before use. */
   key: string | number;
+  /** Changes whenever the container or anything in it is written. */
+  stamp: number;
   writable?: object;
   readable?: object;
 }
@@ -25,7 +27,7 @@ export class Handles {
   private readonly byProxy = new WeakMap<object, Handle>();
 
   constructor(values: Container) {
-    this.root = { raw: values, parent: null, key: "" };
+    this.root = { raw: values, parent: null, key: "", stamp: 0 };
     this.byRaw.set(values, this.root);
   }
 
@@ -33,7 +35,7 @@ export class Handles {
   child(parent: Handle, key: string | number, raw: Container): Handle {
     let handle = this.byRaw.get(raw);
     if (handle === undefined) {
-      handle = { raw, parent, key };
+      handle = { raw, parent, key, stamp: 0 };
       this.byRaw.set(raw, handle);
     }
     return handle;

@@ -90,8 +90,17 @@ function unfit(place: string, problem: string, hint: string): PanelError {
 
 export const STRICT: Conversion = { known: () => undefined, fail: unfit };
 
+/** A string, boolean or number that is its own JSON; undefined for anything that needs a closer look. */
+export function scalar(value: unknown): string | number | boolean | undefined {
+  if (typeof value === "string") return value.isWellFormed() ? value : undefined;
+  if (typeof value === "number") return Number.isFinite(value) && value !== 0 ? value : undefined;
+  return typeof value === "boolean" ? value : undefined;
+}
+
 /** The value as plain JSON, sharing nothing with what it came from.  `place` names it in errors. */
 export function toJson(value: unknown, place: string, how: Conversion = STRICT): Json {
+  const simple = scalar(value);
+  if (simple !== undefined) return simple;
   try {
     return convert(value, place, how, []);
   } catch (error) {

@@ -11,7 +11,7 @@ let panel: Panel | null = null;
 /** The reply that is ready; null while a call's step runs. */
 let reply: Reply | null = null;
 
-const REPLY: GuestReply = {
+const REPLY: Omit<GuestReply, "tree"> = {
   status: "done",
   ops: [],
   inverse: [],
@@ -22,7 +22,6 @@ const REPLY: GuestReply = {
   emits: [],
   logs: [],
   progress: null,
-  tree: null,
   state: null,
   error: null,
 };
@@ -78,7 +77,9 @@ function unloaded(error: unknown): Reply {
 function collect(): string {
   let ended = reply ?? (panel as Panel).endStep();
   if (damage.reason !== "") ended = { status: "failed", error: lost(damage.reason) };
-  return wellFormed(JSON.stringify({ ...REPLY, ...ended }));
+  const { treeText = "null", ...rest } = ended;
+  const text = JSON.stringify({ ...REPLY, ...rest });
+  return wellFormed(`${text.slice(0, -1)},"tree":${treeText}}`);
 }
 
 function lost(reason: string): ErrorInfo {

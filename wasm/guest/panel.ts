@@ -19,13 +19,14 @@ import { Handlers } from "./handlers";
 import { type Conversion, type Json, toJson } from "./json";
 import { Log } from "./log";
 import { setClock } from "./native";
-import { Places } from "./places";
-import { present, RandomSource } from "./random";
+import type { Places } from "./places";
+import { PlacedSource, present } from "./random";
 import { errorInfo } from "./report";
 import type { Scope } from "./scope";
 import { type Resolved, View } from "./view";
 
-export type Reply = Partial<GuestReply> & Pick<GuestReply, "status">;
+/** `treeText` is the tree as JSON text. */
+export type Reply = Partial<Omit<GuestReply, "tree">> & Pick<GuestReply, "status"> & { treeText?: string };
 
 const EMPTY: Scope = Object.freeze(Object.create(null) as Scope);
 
@@ -61,8 +62,8 @@ export class Panel {
     };
     this.data = new Data(program.states, program.computed, evaluation);
     this.handlers = new Handlers(program, this.code, this.data);
-    this.view = new View(program, this.code, this.data);
-    this.places = new Places(this.data, (index, scope) => this.view.evaluate(index, scope, undefined));
+    this.view = new View(program.view, this.code, this.data);
+    this.places = this.view.places;
     this.showMoment();
     this.data.start(request.state as Record<string, Json> | null, evaluation, (name, problem) => {
       this.log.add("warn", [`the kept value of state ${name} was dropped: it ${problem}`]);
@@ -200,7 +201,7 @@ export class Panel {
   }
 
   resolveView(): Reply {
-    return { status: "done", tree: this.shown().view.tree };
+    return { status: "done", treeText: this.shown().view.text };
   }
 
   errorOf(error: unknown): ErrorInfo {
@@ -280,12 +281,12 @@ export class Panel {
   /** Expressions read the clock and seed of the revision being shown. */
   private showMoment(): void {
     setClock(this.shownClock);
-    present.source = new RandomSource(this.shownSeed);
+    this.view.seed = this.shownSeed;
   }
 
   private evaluate(index: number): unknown {
     const source = present.source;
-    present.source = new RandomSource((this.shownSeed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0);
+    present.source = new PlacedSource(this.shownSeed, index, "");
     try {
       return this.view.evaluate(index, EMPTY, undefined);
     } finally {

@@ -13,6 +13,7 @@ import {
   type Json,
   type JsonObject,
   pointerToken,
+  scalar,
   toJson,
 } from "./json";
 
@@ -30,6 +31,8 @@ export class State {
   used: Set<string> | null = null;
   /** Grows with every change, also with one that is taken back. */
   clock = 0;
+  /** Grows when changes are taken back or made again, which handles' stamps do not tell. */
+  disturbances = 0;
   private readonly versions = new Map<string, number>();
   private readonly commits = new Map<string, number>();
   private readonly conversion: Conversion = {
@@ -71,12 +74,8 @@ export class State {
     if (typeof key === "string" && isForbiddenKey(key)) throw forbiddenKey(key);
     const source = isContainer(value) ? this.handles.behind(value)?.raw : undefined;
     if (had && source !== undefined && source === before) return;
-    const place = `$state${dotted(at.path)}${dotted(`/${pointerToken(key)}`)}`;
     const kept = new Set<Container>();
-    const after =
-      had && isContainer(before)
-        ? this.successor(value, this.handles.child(handle, key, before), kept, place)
-        : this.plain(value, place);
+    const after = scalar(value) ?? this.incoming(handle, key, value, had ? before : null, at.path, kept);
     if (had && before === after) return;
     indivisible(() => this.store(handle, key, at, had, before, after, kept));
   }
@@ -110,7 +109,7 @@ export class State {
       } else {
         delete holder[key];
       }
-      this.written(at.name);
+      this.written(at.name, handle);
     });
   }
 
@@ -133,7 +132,7 @@ export class State {
           this.recordSplice(list, at.path, start, removed, next);
           this.journal.perform(apply, () => list.splice(start, next.length, ...removed));
         }
-        this.written(at.name);
+        this.written(at.name, handle);
       });
     }
     return removed;
@@ -181,7 +180,7 @@ export class State {
       } else {
         refill(list, next);
       }
-      this.written(at.name);
+      this.written(at.name, handle);
     });
   }
 
@@ -222,6 +221,7 @@ export class State {
     const journal = this.journal;
     this.journal = new Journal();
     this.used = null;
+    if (journal.touched.size > 0) this.disturbances++;
     indivisible(() => journal.takeBack());
     for (const name of journal.touched) this.bump(name);
     return journal;
@@ -230,6 +230,7 @@ export class State {
   /** Goes on with a suspended transaction, on the same state it was suspended on. */
   reopen(journal: Journal): void {
     this.journal = journal;
+    this.disturbances++;
     indivisible(() => journal.doAgain());
     for (const name of journal.touched) this.bump(name);
   }
@@ -244,6 +245,21 @@ export class State {
       );
     }
     return at;
+  }
+
+  /** A value from panel code for `key` of a container; fills `kept` with what it takes over from `before`. */
+  private incoming(
+    handle: Handle,
+    key: string | number,
+    value: unknown,
+    before: Json,
+    path: string,
+    kept: Set<Container>,
+  ): Json {
+    const place = `$state${dotted(path)}${dotted(`/${pointerToken(key)}`)}`;
+    return isContainer(before)
+      ? this.successor(value, this.handles.child(handle, key, before), kept, place)
+      : this.plain(value, place);
   }
 
   private store(
@@ -271,7 +287,7 @@ export class State {
         if (old !== undefined) this.adopt(old, kept);
       });
     }
-    this.written(at.path === "" ? String(key) : at.name);
+    this.written(at.path === "" ? String(key) : at.name, handle);
   }
 
   private recordStore(
@@ -336,10 +352,11 @@ export class State {
     return false;
   }
 
-  private written(name: string): void {
+  private written(name: string, handle: Handle): void {
     this.used?.add(name);
     this.journal.touched.add(name);
     this.bump(name);
+    for (let at: Handle | null = handle; at !== null; at = at.parent) at.stamp = this.clock;
   }
 
   private bump(name: string): void {

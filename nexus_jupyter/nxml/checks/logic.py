@@ -8,7 +8,7 @@ from ..handlers import is_empty
 from ..literals import shown
 from ..nearest import short
 from ..outline import alias_of
-from ..values import boolean, identifier_problem, names, number
+from ..values import boolean, identifier_problem, names, number, size
 from .attributes import report_unknown
 from .data import report_duplicates
 from .rule import Context, Site, rule
@@ -216,3 +216,44 @@ def handler_capabilities(site: Site, context: Context) -> None:
                 attribute.value_span,
                 hint="make sure that it must",
             )
+
+
+@rule("NOT_AVAILABLE", on="Tool")
+def confirmation(site: Site, context: Context) -> None:
+    """What: this version runs a tool with ``confirm`` without asking.
+
+    Why: whoever wrote it relies on the question.  Remedy: do not put what must be asked for into one press yet.
+    """
+    attribute = site.element.get("confirm")
+    if attribute is not None:
+        context.report(
+            "NOT_AVAILABLE",
+            "confirm is read but not asked by this version",
+            site.element,
+            attribute.span,
+            hint="the tool runs at once",
+            severity=Severity.WARNING,
+        )
+
+
+@rule("NOT_AVAILABLE", on="Handler")
+def memory_of_its_own(site: Site, context: Context) -> None:
+    """What: this version has one memory limit for a panel, whatever a handler's ``memory`` says.
+
+    Why: whoever wrote it relies on the smaller limit.  Remedy: none needed; the attribute takes effect
+    once a version supports it.
+    """
+    attribute = site.element.get("memory")
+    if attribute is None:
+        return
+    try:
+        size(attribute.value or "")
+    except ValueError:
+        return  # another rule says that it is no size
+    context.report(
+        "NOT_AVAILABLE",
+        "memory is read but not held by this version",
+        site.element,
+        attribute.span,
+        hint="the panel's memory limit holds for all its handlers",
+    )

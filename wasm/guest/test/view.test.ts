@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonValue, TreeNode, ViewNode } from "../../../js/generated/protocol";
 import { arg, Panel, Source, state } from "./host";
@@ -135,20 +136,21 @@ describe("resolving", () => {
     expect(short(root as TreeNode)).toBe(
       'Layout#0[Text#0.0[#0].0(variant="h1") Text#0.0[#1].0(variant="h1") Text#0.1]',
     );
-    expect(problems[0]).toEqual({
+    const placed = problems.find((problem) => problem.line === 7);
+    expect(placed).toEqual({
       severity: "error",
       code: "BINDING_ERROR",
       message: expect.stringContaining("TypeError") as string,
       line: 7,
       column: expect.any(Number) as number,
     });
-    expect(problems[0]?.column).toBeGreaterThanOrEqual(12);
-    expect(problems.map((problem) => problem.message).slice(1)).toEqual([
-      "content is a function, which cannot be shown",
-      "map is a Map, which cannot be shown; use an object, for example Object.fromEntries(map)",
-      "big is a BigInt, which cannot be shown",
+    expect(placed?.column).toBeGreaterThanOrEqual(12);
+    expect(problems.filter((problem) => problem !== placed).map((problem) => problem.message)).toEqual([
       expect.stringContaining("TypeError"),
       "Iterate needs a list; use Object.entries() for an object",
+      "big is a BigInt, which cannot be shown",
+      "content is a function, which cannot be shown",
+      "map is a Map, which cannot be shown; use an object, for example Object.fromEntries(map)",
     ]);
   });
 
@@ -196,6 +198,57 @@ describe("resolving", () => {
     expect(p.tree().problems).toMatchObject([{ code: "INVALID_KEY" }]);
   });
 
+  test("nodes change when something they show does", () => {
+    const p = panel(
+      (s) => {
+        const content = s.binding("[$scope.item.n, $scope.item.deep?.[0], $state.s, $state.total]");
+        const inner = s.node("Text", { props: { content }, bind: { root: "$scope", path: ["item", "n"] } });
+        const scope = s.node("Text", {
+          props: { content: s.binding("[$scope.item.n, $scope.tag]") },
+        });
+        const tags = s.node("Iterate", { items: s.expression("['p', 'q']"), item_name: "tag" }, [scope]);
+        return s
+          .derived("total", "$state.rows.length")
+          .tool("t", "$state.rows[$args.i].n = $args.n; if ($args.fail) throw 1", [
+            arg("i", "number"),
+            arg("n", "any"),
+            arg("fail", "boolean", { required: false }),
+          ])
+          .tool("deep", "$state.rows[1].deep = [1]; await $ext.e.f(); $state.rows[1].deep[0]++")
+          .extension("e")
+          .node("Layout", {}, [
+            s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [inner, tags]),
+          ]);
+      },
+      [
+        state("rows", "list", [
+          { id: 1, n: 1 },
+          { id: 2, n: 2 },
+          { id: 3, n: 3 },
+        ]),
+        state("s", "any", 0),
+        state("other", "any", 0),
+      ],
+    );
+    const look = (): string[] =>
+      p.root().children.map((node) => JSON.stringify([node.value, node.props.content]));
+    const changed = (action: () => unknown): number[] => {
+      const before = look();
+      action();
+      return look().flatMap((text, i) => (text === before[i] ? [] : [i]));
+    };
+    expect(changed(() => p.edit({ other: 1 }))).toEqual([]);
+    expect(changed(() => p.invoke("t", [1, 20]))).toEqual([3, 4, 5]);
+    expect(changed(() => p.invoke("deep"))).toEqual([3]);
+    expect(changed(() => p.resume(2, [{ id: 1 }]))).toEqual([3]);
+    expect(changed(() => p.edit({ s: 1 }))).toEqual([0, 3, 6]);
+    expect(changed(() => p.event("0.0[3].0", "change", { value: "x" }))).toEqual([6, 7, 8]);
+    const values = (): unknown => p.root().children.map((node) => (node.props.content as JsonValue[])[0]);
+    const before = values();
+    p.invoke("t", [0, 99, true]);
+    expect(values()).toEqual(before);
+  });
+
   test("ids stay while other rows come and go", () => {
     const p = panel((s) =>
       s.node("Layout", {}, [
@@ -221,6 +274,132 @@ describe("resolving", () => {
       ]),
     );
     expect(p.send({ op: "view" }).error).toMatchObject({ code: "LIMIT_NODES" });
+  });
+
+  test("random numbers belong to their place and the seed, not to what was evaluated before", () => {
+    const build = (s: Source): ViewNode =>
+      s.node("Layout", {}, [
+        s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [
+          s.node("Text", { props: { content: s.binding("[$scope.item.n, Math.random()]") } }),
+        ]),
+      ]);
+    const numbers = (p: Panel): unknown[] =>
+      p.root().children.map((node) => (node.props.content as number[])[1]);
+    const whole = panel(build);
+    expect(new Set(numbers(whole)).size).toBe(2);
+    const stepwise = panel(build);
+    numbers(stepwise);
+    stepwise.edit({
+      rows: [
+        { id: "b", n: 5 },
+        { id: "a", n: 7 },
+      ],
+    });
+    expect(numbers(stepwise)).toEqual(numbers(whole).reverse());
+  });
+
+  test("a view resolved step by step is the view of a fresh guest", () => {
+    const actions = [
+      "$state.rows.push({ id: K + 10, n: K, tags: ['a'] })",
+      "$state.rows.shift()",
+      "$state.rows.reverse()",
+      "if ($state.rows[1]) $state.rows[1].n = K",
+      "$state.rows = $state.rows.filter(r => r.id % 3 !== K % 3)",
+      "$state.rows = $state.rows.map(r => r.id % 2 ? {...r, n: K} : r)",
+      "$state.rows.at(-1)?.tags.push('t' + K)",
+      "$state.s = K % 3",
+      "$state.rows.sort((a, b) => b.n - a.n)",
+      "$state.rows[0]?.tags.pop()",
+      "$state.rows.push({ id: 1, n: 9, tags: [] }); throw 1",
+      "for (const r of $state.rows) r.tags.reverse(); throw 1",
+      "$state.rows.unshift({ id: K, n: 0, tags: ['q', 'q'] })",
+    ];
+    const build = (
+      states = [
+        state("rows", "list", [
+          { id: 1, n: 1, tags: ["x"] },
+          { id: 2, n: 2, tags: [] },
+        ]),
+        state("s", "any", 0),
+      ],
+    ): Source => {
+      const s = new Source(states)
+        .derived("big", "$state.rows.filter(r => r.n > 1)")
+        .derived("sum", "$state.big.reduce((a, r) => a + r.n, 0)");
+      for (const [i, action] of actions.entries())
+        s.tool(`t${i}`, action.replaceAll("K", "$args.k"), [arg("k", "number")]);
+      const tag = s.node("Text", {
+        props: {
+          content: s.binding("[$scope.tag, $scope.item.n, $state.s, Math.random()]"),
+          bad: s.binding("$scope.item.n > 3 ? null.x : 1"),
+        },
+      });
+      const tags = s.node(
+        "Iterate",
+        {
+          items: s.expression("$scope.item.tags"),
+          item_name: "tag",
+          index_name: "i",
+          key: s.binding("$scope.tag"),
+        },
+        [tag, s.node("Empty", {}, [s.node("Text")])],
+      );
+      const field = s.node("Input", {
+        bind: { root: "$scope", path: ["item"] },
+        props: { disabled: s.binding("$state.s === 1") },
+      });
+      const more = s.node("If", { condition: s.expression("$state.s === 2") }, [
+        s.node("Metric", { props: { value: s.binding("$state.sum") } }),
+      ]);
+      const zero = s.expression("0");
+      Object.assign(field.bind as object, { path: ["item", "tags", zero] });
+      const loop = (items: string, index: string | null): ViewNode =>
+        s.node("Iterate", { items: s.expression(items), key: literal("id"), index_name: index }, [
+          field,
+          tags,
+          more,
+        ]);
+      return s.shows(s.node("Layout", {}, [loop("$state.rows", null), loop("$state.big", "at"), more]));
+    };
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(actions.length - 1), fc.nat(6)), { minLength: 1, maxLength: 12 }),
+        (steps) => {
+          const p = new Panel(build());
+          p.tree();
+          for (const [i, k] of steps) {
+            p.invoke(`t${i}`, [k]);
+            const fresh = new Panel(build(), { known: p.state });
+            expect(p.tree()).toEqual(fresh.tree());
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("as many as are allowed fit into memory, time after time", () => {
+    const p = panel(
+      (s) =>
+        s.node("Layout", {}, [
+          s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [
+            s.node("Iterate", { items: s.expression("[1, 2]") }, [
+              s.node("Text", { props: { content: s.binding("$scope.item") } }),
+            ]),
+          ]),
+        ]),
+      [
+        state(
+          "rows",
+          "list",
+          Array.from({ length: 9000 }, (_, id) => ({ id })),
+        ),
+      ],
+    );
+    for (let i = 0; i < 4; i++) {
+      p.edit({ rows: Array.from({ length: 9000 }, (_, id) => ({ id, i })) });
+      expect(p.root().children).toHaveLength(18_000);
+    }
   });
 
   test("no view is no tree", () => {
