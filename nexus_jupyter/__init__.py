@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
     from .errors import (
         ArgumentError,
+        CancelledError,
         CapabilityError,
         DocumentError,
+        EngineError,
         HandlerError,
         LimitError,
         NexusError,
+        OptionError,
+        PanelClosedError,
         StateError,
     )
     from .panel import Panel, load, panels
@@ -28,12 +32,16 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ArgumentError": ".errors",
+    "CancelledError": ".errors",
     "CapabilityError": ".errors",
     "DocumentError": ".errors",
+    "EngineError": ".errors",
     "HandlerError": ".errors",
     "LimitError": ".errors",
     "NexusError": ".errors",
+    "OptionError": ".errors",
     "Panel": ".panel",
+    "PanelClosedError": ".errors",
     "StateError": ".errors",
     "load": ".panel",
     "panels": ".panel",
@@ -41,12 +49,16 @@ _HOMES = {
 
 __all__ = [
     "ArgumentError",
+    "CancelledError",
     "CapabilityError",
     "DocumentError",
+    "EngineError",
     "HandlerError",
     "LimitError",
     "NexusError",
+    "OptionError",
     "Panel",
+    "PanelClosedError",
     "StateError",
     "__version__",
     "load",

@@ -7,6 +7,7 @@ offsets 0-based, all counted in code points (NXML 1.0, section 2).
 from __future__ import annotations
 
 import html
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated
@@ -81,8 +82,6 @@ class LineIndex:
 
     def place(self, offset: int) -> tuple[int, int]:
         """1-based line and column of ``offset``."""
-        from bisect import bisect_right
-
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
@@ -96,7 +95,7 @@ class LineIndex:
 
 
 _EXCERPT_WIDTH = 100
-_CONTROL = {i: "\N{SYMBOL FOR NULL}" if i == 0 else chr(0x2400 + i) for i in range(32)} | {
+_CONTROL = {i: chr(0x2400 + i) for i in range(32)} | {
     0x7F: "\N{SYMBOL FOR DELETE}",
     9: " ",
     **dict.fromkeys((*range(128, 160), *range(8234, 8239), *range(8294, 8298)), "�"),

@@ -23,7 +23,11 @@ class NexusError(Exception):
             self.code = code
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".rstrip() if self.hint else self.message
+        if not self.hint:
+            return self.message
+        if self.message.endswith((".", "!", "?")) or self.hint.startswith("("):
+            return f"{self.message} {self.hint}"
+        return f"{self.message}{';' if self.hint[0].islower() else '.'} {self.hint}"
 
 
 class DocumentError(NexusError):

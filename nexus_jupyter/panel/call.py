@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
-import threading
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from ..errors import LimitError, NexusError
 from ..nxml.program import ToolDeclaration
 from ..protocol import Cause
+from ..sandbox.extensions.base import extension_loop
 from .mailbox import mailbox
 
 _numbers = itertools.count(1)
@@ -130,12 +131,19 @@ class PendingCall:
     def result(self, timeout: float | None = None) -> Any:
         """Block until the call has ended and give its value.  ``timeout`` in seconds.
 
-        Raises what the call raised, or TimeoutError (the call goes on).
+        Raises what the call raised, or TimeoutError (the call goes on).  NexusError (``WOULD_BLOCK``):
+        asked by a coroutine function that a panel called; there it must be awaited.
         """
+        if extension_loop.runs_here and not self._future.done():
+            raise NexusError(
+                f"{self.tool} cannot be waited for in a coroutine function that a panel called, because its loop serves all panels.",
+                hint=f"Write `await panel.tools.{self.tool}(…)`, or make it an ordinary function.",
+                code="WOULD_BLOCK",
+            )
         return mailbox.wait(self._future, timeout, on_interrupt=self._cancel)
 
     def done(self) -> bool:
-        """Whether it has ended."""
+        """Whether it has ended, well or not."""
         return self._future.done()
 
     def cancel(self) -> None:
@@ -146,14 +154,25 @@ class PendingCall:
         return self._wait().__await__()
 
     async def _wait(self) -> Any:
+        mailbox.attach()
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def wake(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits there any more
+                loop.call_soon_threadsafe(ended.set)
+
+        self._future.add_done_callback(wake)
         try:
-            result = await asyncio.shield(asyncio.wrap_future(self._future))
+            await ended.wait()
         except asyncio.CancelledError:
             self._cancel()
             raise
-        if threading.current_thread() is threading.main_thread():
-            mailbox.drain()
-        return result
+        mailbox.drain()
+        return self._future.result()
 
     def __repr__(self) -> str:
-        return f"<{self.tool} {'done' if self.done() else 'running'}>"
+        if not self.done():
+            return f"<{self.tool} running>"
+        error = self._future.exception()
+        return f"<{self.tool} done>" if error is None else f"<{self.tool} failed: {error}>"

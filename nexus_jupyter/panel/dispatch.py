@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from ..errors import CapabilityError, LimitError, NexusError
+from ..errors import CancelledError, CapabilityError, LimitError, NexusError
 from ..nxml.program import Program
 from ..protocol import ExtensionCall, Settled
 from ..sandbox.capabilities import Grants
@@ -53,16 +52,14 @@ class Dispatcher:
         except NexusError as error:
             runtime.settled(call, Settled(id=wish.id, error=info_of(error)), error)
             return
-        left = max(0.001, (call.wall_deadline or time.monotonic()) - time.monotonic())
         chain = (*call.chain, (id(runtime), call.tool.name))
-        future = extension_loop.submit(self._call(call, extension, wish, left, chain))
+        future = extension_loop.submit(self._call(call, extension, wish, chain))
         call.pending.add(future)
 
         def done(finished: Future[JsonValue]) -> None:
             call.pending.discard(finished)
-            if finished.cancelled():
-                return
-            error = finished.exception()
+            # cancelled by the call's own end, which nobody waits for any more, or by the function itself
+            error = CancelledError(f"{wish.method}() was cancelled.") if finished.cancelled() else finished.exception()
             if error is None:
                 runtime.settled(call, Settled(id=wish.id, value=finished.result()), None)
             else:
@@ -89,13 +86,12 @@ class Dispatcher:
             )
         return extension
 
-    async def _call(
-        self, call: Call, extension: Extension, wish: ExtensionCall, left: float, chain: tuple[tuple[int, str], ...]
-    ) -> JsonValue:
+    async def _call(self, call: Call, extension: Extension, wish: ExtensionCall, chain: tuple[tuple[int, str], ...]) -> JsonValue:
         callers.set(chain)
         # The slots belong to the call, not to the panel: a function may call a tool of the same panel,
         # and that tool must not wait for the slot its own caller holds.
         if call.slots is None:
             call.slots = asyncio.Semaphore(self._limits.parallel)
-        async with asyncio.timeout(left), call.slots:
+        # no time limit here: the runtime ends a call at its deadline, and with it what it waits for
+        async with call.slots:
             return await extension.call(wish.method, wish.args)

@@ -35,9 +35,11 @@ class Mailbox:
         self._delivering = False
         self._tasks: set[asyncio.Future[Any]] = set()
 
-    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Deliver from ``loop``, the main thread's, whenever it is free."""
-        self._loop = loop
+    def attach(self) -> None:
+        """Deliver from the event loop that the caller runs in, whenever it is free, if it is the main thread's."""
+        if threading.current_thread() is threading.main_thread():
+            with contextlib.suppress(RuntimeError):  # no loop runs: blocked callers deliver
+                self._loop = asyncio.get_running_loop()
 
     def post(self, delivery: Delivery) -> None:
         """Add a callback; any thread."""
@@ -73,6 +75,7 @@ class Mailbox:
         """
         if threading.current_thread() is not threading.main_thread():
             return future.result(timeout)
+        self.attach()
         future.add_done_callback(self._wake)
         deadline = None if timeout is None else time.monotonic() + timeout
         nested, self._delivering = self._delivering, False

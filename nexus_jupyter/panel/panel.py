@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import JsonValue
 
-from ..diagnostics import Diagnostic
-from ..errors import ArgumentError, DocumentError, OptionError, PanelClosedError, StateError
+from ..errors import ArgumentError, DocumentError, OptionError, StateError
 from ..nxml import load_program
 from ..protocol import Commit, LogLine
 from ..sandbox.capabilities import Grants
@@ -99,9 +99,9 @@ class Panel:
             self.id, program, limits=limits, dispatcher=dispatcher, zone=zone, on_commit=self._committed, on_emit=self._emitted
         )
         self._zone = zone
-        self.state = PanelState.of(self._runtime)
-        self.tools = Tools(self._runtime, zone)
         try:
+            self.state = PanelState.of(self._runtime)
+            self.tools = Tools(self._runtime, zone)
             mailbox.wait(self._runtime.load(first))
         except BaseException as error:
             self._runtime.close("it could not be made")
@@ -113,7 +113,7 @@ class Panel:
 
     # --- use --------------------------------------------------------------------------------------
 
-    def call(self, tool: str, /, args: Mapping[str, Any] | Iterable[Any] | None = None, **named: Any) -> Any:
+    def call(self, tool: str, /, args: Mapping[str, Any] | Sequence[Any] | None = None, **named: Any) -> Any:
         """Run a tool and wait for its value.
 
         ``args`` is a dict (by name) or a list (in order); keywords are by name.
@@ -123,8 +123,7 @@ class Panel:
         """
         if args is not None and named:
             raise ArgumentError("pass the arguments as args or as keywords, not both.")
-        given = args if args is None or isinstance(args, (Mapping, list, tuple)) else list(args)
-        return start(self._runtime, tool, given if given is not None else named or None, self._zone).result()
+        return start(self._runtime, tool, args if args is not None else named or None, self._zone).result()
 
     def on(self, event: str, callback: Callback) -> Callable[[], None]:
         """Have ``callback(payload)`` called for each ``$emit(event, payload)``; gives the way to end it.
@@ -133,12 +132,15 @@ class Panel:
         """
         if not callable(callback):
             raise OptionError(f"panel.on({event!r}, …) needs a function, not {type(callback).__name__}.")
-        self._listeners[event].append(callback)
+
+        def listener(payload: Any) -> object:  # one for each call of on(), so that each ends by itself
+            return callback(payload) if listener in self._listeners[event] else None
 
         def off() -> None:
-            if callback in self._listeners[event]:
-                self._listeners[event].remove(callback)
+            if listener in self._listeners[event]:
+                self._listeners[event].remove(listener)
 
+        self._listeners[event].append(listener)
         return off
 
     def close(self) -> None:
@@ -189,13 +191,13 @@ class Panel:
             callback()
 
     def _committed(self, before: FrozenDict, after: FrozenDict, commit: Commit) -> None:
-        changed = [(k, before.get(k), v) for k, v in after.items() if before.get(k) is not v and before.get(k) != v]
-        if changed:
-            mailbox.post(lambda: self.state._announce(changed))
+        for name, value in after.items():
+            if before[name] is not value and before[name] != value:
+                self.state._changed(name, before[name])
 
     def _emitted(self, event: str, payload: JsonValue) -> None:
-        for callback in tuple(self._listeners.get(event, ())):
-            mailbox.post(lambda callback=callback: callback(payload))  # type: ignore[misc]
+        for listener in tuple(self._listeners.get(event, ())):
+            mailbox.post(partial(listener, payload))
 
     @staticmethod
     def _first_values(program: Program, state: Mapping[str, Any] | None) -> dict[str, JsonValue]:
@@ -215,6 +217,9 @@ class Panel:
     def __exit__(self, *_: object) -> Literal[False]:
         self.close()
         return False
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a live panel cannot be copied or pickled; keep panel.source and dict(panel.state), and make a new one of them")
 
     def __repr__(self) -> str:
         values = ", ".join(f"{k}={brief(v)}" for k, v in self._runtime.state.items())
@@ -253,12 +258,3 @@ def _nearby(file: Path) -> str:
     except OSError:
         found = []
     return f"In that folder: {', '.join(found)}." if found else f"The current folder is {Path.cwd().name!r}."
-
-
-def require_open(panel: Panel) -> None:
-    """Raise PanelClosedError if ``panel`` has ended."""
-    if panel.closed:
-        raise PanelClosedError(f"the panel {panel.id!r} has ended.", hint="Run its cell again.")
-
-
-__all__ = ["Diagnostic", "Panel", "load", "local_zone", "require_open"]

@@ -1,4 +1,4 @@
-"""All live panels of this process, by identity: one panel an id, the newest wins."""
+"""All live panels of this process, by identity: one panel an id and a cell, the newest wins."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ def number() -> int:
 
 
 def add(panel: Panel) -> None:
-    """Make ``panel`` the one of its id; the one before it ends."""
+    """Make ``panel`` the one of its id and of its cell; those before it end."""
     with _lock:
-        previous = _panels.get(panel.id)
+        # its cell may have made one of another id: the document was edited
+        previous = [p for p in _panels.values() if p.id == panel.id or (panel.cell and p.cell == panel.cell)]
+        for replaced in previous:
+            del _panels[replaced.id]
         _panels[panel.id] = panel
-    if previous is not None and previous is not panel:
-        previous._end("it was replaced by a newer run of its cell")
+    for replaced in previous:
+        replaced._end("it was replaced by a newer run of its cell")
 
 
 def remove(panel: Panel) -> None:

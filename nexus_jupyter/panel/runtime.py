@@ -34,7 +34,6 @@ from ..protocol import (
     GuestView,
     KernelMessage,
     LogLine,
-    Operation,
     Progress,
     Reject,
     Result,
@@ -43,6 +42,7 @@ from ..protocol import (
     Started,
     Tree,
 )
+from ..sandbox.extensions.base import extension_loop
 from ..sandbox.guest import Guest
 from ..sandbox.limits import Limits, duration
 from ..sandbox.values import FrozenDict, freeze, thaw
@@ -147,17 +147,16 @@ class Runtime:
             finally:
                 settle(taken, None)
 
-        if not self._worker.put(turn):
-            settle(taken, None)  # the page was told that the panel has ended
+        self._worker.put(turn, otherwise=lambda: settle(taken, None))  # the page is told that the panel has ended
         return taken
 
     def cancel(self, call: Call) -> None:
         """Stop ``call``, even in the middle of a step."""
         call.cancelled = True
         with self._lock:
-            guest = self._guest if self._current is call else None
-        if guest is not None:
-            guest.interrupt()
+            # under the lock: else the step could end here, and the interrupt would meet another call's
+            if self._current is call and self._guest is not None:
+                self._guest.interrupt()
         self._worker.put(lambda: self._turn(lambda: self._cancel(call)))
 
     def cancel_event(self, client: str, seq: int) -> None:
@@ -187,7 +186,8 @@ class Runtime:
             guest = self._guest
         if guest is not None:
             guest.interrupt()
-        self._worker.close(lambda: self._turn(lambda: self._end(reason)))
+        # the last turn may wait for the extensions' loop: a coroutine there must not wait for the turn
+        self._worker.close(lambda: self._turn(lambda: self._end(reason)), timeout=0.0 if extension_loop.runs_here else 10.0)
 
     # --- turns ------------------------------------------------------------------------------------
 
@@ -206,8 +206,10 @@ class Runtime:
         return future
 
     def _submit(self, turn: Callable[[], None], future: Future[Any]) -> None:
-        if not self._worker.put(lambda: self._turn(turn)):
-            settle_error(future, PanelClosedError(f"the panel {self.panel!r} has ended: {self._closed}.", hint="Run its cell again."))
+        self._worker.put(lambda: self._turn(turn), otherwise=lambda: settle_error(future, self._ended()))
+
+    def _ended(self) -> PanelClosedError:
+        return PanelClosedError(f"the panel {self.panel!r} has ended: {self._closed}.", hint="Run its cell again.")
 
     def _turn(self, work: Callable[[], None]) -> None:
         try:
@@ -263,30 +265,35 @@ class Runtime:
         with self._lock:
             self._guest = None
         for call in [c for c in self._calls.values() if c.waiting]:
-            self._fail(call, LimitError(
-                f"{call.tool.name} was waiting when another call broke the panel's sandbox.",
-                limit="sandbox",
-                hint="Steps it had committed stay; run it again.",
-            ))  # fmt: skip
+            self._fail(call, self._lost_error(call))
+
+    def _lost_error(self, call: Call) -> LimitError:
+        return LimitError(
+            f"{call.tool.name} was waiting when something else broke the panel's sandbox.",
+            limit="sandbox",
+            hint="Steps it had committed stay; run it again.",
+        )
 
     def _load(self, overrides: Mapping[str, JsonValue]) -> None:
         guest = self._live()
-        initial = guest.initial_state
-        self.state = freeze(initial)
+        self.state = freeze(guest.initial_state)
         self._loaded = True
         if overrides:
-            self._write(overrides)
-        self.rev = 0
+            # not a commit: nobody has seen the defaults
+            self.state = patch.apply(self.state, self._edit(overrides).ops)
 
     # --- state ------------------------------------------------------------------------------------
 
     def _write(self, values: Mapping[str, JsonValue]) -> int:
+        self._commit(self._edit(values), Cause(kind="python"))
+        return self.rev
+
+    def _edit(self, values: Mapping[str, JsonValue]) -> GuestReply:
         reply = self._request(GuestEdit(values=dict(values), clock=now_ms()))
         if reply.status == "failed":
             assert reply.error is not None
             raise StateError(reply.error.message, hint=reply.error.hint, code=reply.error.code)
-        self._commit(reply, Cause(kind="python"))
-        return self.rev
+        return reply
 
     def _commit(self, reply: GuestReply, cause: Cause) -> None:
         if not reply.ops:
@@ -341,14 +348,12 @@ class Runtime:
                     call=0, node=event.node, name=event.name, detail=event.detail, clock=event.clock, seed=event.seed, zone=event.zone
                 )
             )
+            if reply.status == "failed":
+                raise error_from(reply.error, self.program)
+            self._commit(reply, Cause(kind="edit", client=event.client, seq=event.seq))
         except NexusError as error:
             self._reject(event, error)
             return
-        if reply.status == "failed":
-            self._reject(event, error_from(reply.error, self.program))
-            return
-        cause = Cause(kind="edit", client=event.client, seq=event.seq)
-        self._commit(reply, cause)
         tool = self.program.tool(reply.tool) if reply.tool is not None else None
         if tool is None:
             self._outbox.append(Result(client=event.client, seq=event.seq))
@@ -388,6 +393,8 @@ class Runtime:
             self._fail(call, error)
 
     def _start(self, call: Call) -> None:
+        if call.id not in self._calls:
+            return  # it ended between its turn to run and this one
         wall = call.tool.handler.timeout or self.limits.wall
         call.wall_deadline = time.monotonic() + wall
         request = GuestInvoke(
@@ -406,31 +413,45 @@ class Runtime:
 
     def _step(self, call: Call, request: GuestInvoke | GuestResume) -> None:
         call.waiting = False
-        with self._lock:
-            self._current = call
         try:
-            if call.cancelled:
-                raise CancelledError(f"{call.tool.name} was cancelled.")
-            reply = self._request(request, cpu=self._cpu(call))
-            if reply.ops:
-                self._commit(reply, call.cause)
-                call.committed_steps += 1
+            self._advance(call, self._reply_to(call, request))
         except NexusError as error:
             self._fail(call, error)
-            return
+        except Exception as error:
+            # a mistake of ours, which the worker logs; whoever waits for the call must hear of it, too
+            self._fail(call, HandlerError(f"an unexpected {type(error).__name__} stopped {call.tool.name}: {error}", code="INTERNAL"))
+            raise
+
+    def _reply_to(self, call: Call, request: GuestInvoke | GuestResume) -> GuestReply:
+        self._live()
+        with self._lock:
+            if call.cancelled:
+                raise CancelledError(f"{call.tool.name} was cancelled.")
+            self._current = call
+        try:
+            return self._request(request, cpu=self._cpu(call))
         finally:
             with self._lock:
                 self._current = None
+
+    def _advance(self, call: Call, reply: GuestReply) -> None:
+        guest = self._guest
+        if reply.ops:
+            self._commit(reply, call.cause)
+            call.committed_steps += 1
         for emission in reply.emits:
             if emission.event in PAGE_EVENTS:
                 self._outbox.append(Emitted(event=emission.event, payload=emission.payload))
             self._on_emit(emission.event, emission.payload)
         if reply.status == "failed":
             failure = error_from(reply.error, self.program)
-            failure.__cause__ = call.cause_error
+            if call.cause_error is not None and call.cause_error.message == failure.message:
+                failure.__cause__ = call.cause_error
             self._fail(call, failure)
         elif reply.status == "done":
             self._finish(call, reply.value)
+        elif self._guest is not guest:
+            self._fail(call, self._lost_error(call))  # resolving the view broke the guest that holds the call
         else:
             self._suspend(call, reply)
 
@@ -474,6 +495,8 @@ class Runtime:
         settle(call.future, value)
 
     def _fail(self, call: Call, error: NexusError) -> None:
+        if self._closed is not None and isinstance(error, CancelledError):
+            error = self._ended()
         if call.committed_steps and not error.hint:
             steps = "1 earlier step stays" if call.committed_steps == 1 else f"{call.committed_steps} earlier steps stay"
             error.hint = f"({steps}.)"
@@ -487,7 +510,7 @@ class Runtime:
         call.waiting = False
         with self._lock:
             self._calls.pop(call.id, None)
-        for pending in call.pending:
+        for pending in tuple(call.pending):  # each takes itself out
             pending.cancel()
         following = self._gates[call.tool.name].leave(call)
         if following is not None:
@@ -519,7 +542,7 @@ class Runtime:
     def _end(self, reason: str) -> None:
         for call in list(self._calls.values()):
             call.cancelled = True
-            self._fail(call, PanelClosedError(f"the panel {self.panel!r} has ended: {reason}."))
+            self._fail(call, self._ended())
         with self._lock:
             guest, self._guest = self._guest, None
         if guest is not None:
@@ -557,10 +580,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     import difflib
 
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(str(name), names, n=1)
     if close:
         return f"Did you mean {close[0]!r}?"
     return f"It has: {', '.join(names)}." if names else "It has none."
-
-
-__all__ = ["HandlerError", "Operation", "Runtime", "check_tool", "nearest", "now_ms", "settle", "settle_error"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from traitlets import HasTraits, TraitType
+from traitlets import All, HasTraits, TraitError, TraitType
+from traitlets.utils.sentinel import Sentinel
 
 from ..errors import StateError
 from ..nxml.program import Program, StateDeclaration
@@ -40,21 +41,30 @@ class PanelState(HasTraits):
     ``traitlets.link((panel.state, "count"), (slider, "value"))`` work.  A name that collides with
     one of this object's own (``observe``, ``keys`` …) is reached as ``panel.state["observe"]``.
     What is read cannot be changed in place; assign a new value instead.
+
+    Observers run on the main thread and hear of a state as it is by then: a value that was
+    overwritten while the main thread was busy is not told.
     """
 
     _panel_runtime: Runtime
     _panel_program: Program
+    _panel_untold: dict[str, Any]  # name → the value that observers know, for each state that has changed since
 
     @staticmethod
     def of(runtime: Runtime) -> PanelState:
         """The state object of ``runtime``, with a trait for each declared state."""
-        own = set(dir(PanelState))
-        traits = {s.name: DeclaredState(s) for s in runtime.program.states if s.name not in own}
-        computed = {c.name: _computed(c.name) for c in runtime.program.computed if c.name not in own}
+        own = {*dir(PanelState), *vars(PanelState()), *PanelState.__annotations__}
+
+        def free(name: str) -> bool:
+            return name not in own and not name.startswith("__")
+
+        traits = {s.name: DeclaredState(s) for s in runtime.program.states if free(s.name)}
+        computed = {c.name: _computed(c.name) for c in runtime.program.computed if free(c.name)}
         cls = type("PanelState", (PanelState,), {**traits, **computed, "__module__": __name__})
         state = cast(PanelState, cls())
         object.__setattr__(state, "_panel_runtime", runtime)
         object.__setattr__(state, "_panel_program", runtime.program)
+        object.__setattr__(state, "_panel_untold", {})
         return state
 
     def __getitem__(self, name: str) -> Any:
@@ -89,13 +99,27 @@ class PanelState(HasTraits):
     def __contains__(self, name: object) -> bool:
         return name in self._panel_runtime.state
 
+    def observe(
+        self, handler: Callable[..., Any], names: Sentinel | str | Collection[Sentinel | str] = All, type: Sentinel | str = "change"
+    ) -> None:
+        """Have ``handler(change)`` called when one of ``names`` has changed, or any state; as in traitlets.
+
+        Raises StateError: a name that is no declared state.
+        """
+        named = (names,) if isinstance(names, (str, Sentinel)) else tuple(names or ())
+        for name in named:
+            if isinstance(name, str) and self._panel_program.state(name) is None:
+                raise self._unknown(name, "observed", "Observe")
+        super().observe(handler, names, type)
+
     def keys(self) -> list[str]:
         """The names of the declared states, in their order."""
         return [s.name for s in self._panel_program.states]
 
     def __setattr__(self, name: str, value: Any) -> None:
         # HasTraits would take any attribute silently: a misspelt state must not vanish.
-        if name.startswith("_") or self.has_trait(name):
+        # (notify_change is set by its own hold_trait_notifications)
+        if name.startswith("_") or name == "notify_change" or self.has_trait(name):
             super().__setattr__(name, value)
             return
         raise self._unknown(name)
@@ -112,18 +136,36 @@ class PanelState(HasTraits):
         values = ", ".join(f"{k}={brief(v)}" for k, v in self._panel_runtime.state.items())
         return f"PanelState({values})"
 
-    def _unknown(self, name: str) -> StateError:
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the state of a live panel cannot be copied or pickled; take dict(panel.state)")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [*self.keys(), *(c.name for c in self._panel_program.computed)]
+
+    def _unknown(self, name: str, done: str = "written", do: str = "Write") -> StateError:
         if any(c.name == name for c in self._panel_program.computed):
-            return StateError(f"{name} is a computed value and cannot be written.", hint="Write the states it is computed from.")
+            return StateError(f"{name} is a computed value and cannot be {done}.", hint=f"{do} the states it is computed from.")
         if self._panel_program.state(name) is not None:
             return StateError(f"the name {name!r} belongs to this object itself.", hint=f"Use panel.state[{name!r}].")
-        names = [*self.keys(), *(c.name for c in self._panel_program.computed)]
-        return StateError(f"the panel declares no state {name!r}.", hint=nearest(name, names))
+        return StateError(f"the panel declares no state {name!r}.", hint=nearest(name, self._ipython_key_completions_()))
 
-    def _announce(self, changes: list[tuple[str, Any, Any]]) -> None:
-        """Tell the observers of each (name, old, new); on the main thread."""
-        for name, old, new in changes:
+    def _changed(self, name: str, old: Any) -> None:
+        """Have the observers of ``name`` told soon; on the panel's thread, after the commit."""
+        if name not in self._panel_untold:
+            self._panel_untold[name] = old
+            mailbox.post(lambda: self._tell(name))
+
+    def _tell(self, name: str) -> None:
+        old = self._panel_untold.pop(name)
+        new = self._panel_runtime.state[name]
+        if new == old:
+            return
+        try:
             self._notify_trait(name, old, new)
+        except TraitError:
+            # a link complains when its source moved on meanwhile; it is told of that next
+            if name not in self._panel_untold:
+                raise
 
 
 def _computed(name: str) -> property:
@@ -139,6 +181,3 @@ def brief(value: Any, width: int = 40) -> str:
         return f"[… {len(value)} items]"
     text = repr(value)
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-Observer = Callable[[Any], object]

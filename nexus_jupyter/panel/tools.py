@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, StateError
 from ..nxml.program import ToolDeclaration
 from ..protocol import Cause
-from ..sandbox.values import to_json
+from ..sandbox.values import FORBIDDEN_KEYS, to_json
 from .call import Call, PendingCall, callers
 from .runtime import check_tool
 
@@ -44,10 +45,18 @@ def start(runtime: Runtime, name: str, args: object, zone: str) -> PendingCall:
 
 
 def _arguments(name: str, args: object) -> JsonValue:
-    if args is None:
-        return None
-    if isinstance(args, Mapping) or (isinstance(args, Sequence) and not isinstance(args, (str, bytes))):
-        return to_json(args, f"the arguments of {name}")
+    try:
+        if args is None:
+            return None
+        if isinstance(args, Mapping):
+            for key in args:
+                if not isinstance(key, str) or key in FORBIDDEN_KEYS:
+                    raise ArgumentError(f"{name} takes no argument called {key!r}.")
+            return {key: to_json(value, f"the argument {key} of {name}") for key, value in args.items()}
+        if isinstance(args, Sequence) and not isinstance(args, (str, bytes)):
+            return [to_json(value, f"argument {number} of {name}") for number, value in enumerate(args, start=1)]
+    except StateError as error:
+        raise ArgumentError(error.message, hint=error.hint) from None
     raise ArgumentError(f"the arguments of {name} are of type {type(args).__name__}.", hint="Pass a dict (by name) or a list (in order).")
 
 
@@ -96,6 +105,9 @@ class Tools:
     def __len__(self) -> int:
         return len(self._tools)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._tools)
+
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._tools})
 
@@ -115,7 +127,7 @@ def _signature(declaration: ToolDeclaration) -> inspect.Signature:
                 annotation=_PYTHON_TYPES[a.type],
             )
             for a in ordered
-            if a.name.isidentifier()
+            if a.name.isidentifier() and not keyword.iskeyword(a.name)
         ]
     )
 

@@ -16,6 +16,10 @@ Turn = Callable[[], None]
 IDLE_SECONDS = 5.0
 
 
+def _nothing() -> None:
+    return
+
+
 class Worker:
     """Runs turns in order on one daemon thread.
 
@@ -28,43 +32,45 @@ class Worker:
         self._next_due = next_due
         self._on_due = on_due
         self._changed = threading.Condition()
-        self._turns: deque[Turn] = deque()
+        self._turns: deque[tuple[Turn, Turn]] = deque()
         self._thread: threading.Thread | None = None
+        self._was_due = False
         self._closed = False
 
-    def put(self, turn: Turn) -> bool:
-        """Add a turn; False if the worker is closed and the turn will never run."""
+    def put(self, turn: Turn, *, otherwise: Turn = _nothing) -> None:
+        """Add a turn.  ``otherwise`` runs instead, on a closer's or the caller's thread, when the worker ends before it."""
         with self._changed:
-            if self._closed:
-                return False
-            self._turns.append(turn)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
-            else:
-                self._changed.notify()
-            return True
+            if not self._closed:
+                self._turns.append((turn, otherwise))
+                self._awake()
+                return
+        otherwise()
 
-    @property
-    def on_its_thread(self) -> bool:
-        """Whether the caller runs inside a turn."""
-        return threading.current_thread() is self._thread
+    def close(self, last: Turn, *, timeout: float = 10.0) -> None:
+        """Run ``last`` as the final turn, drop the waiting ones, and end the thread.  Once only.
 
-    def close(self, last: Turn, timeout: float | None = 10.0) -> None:
-        """Run ``last`` as the final turn, drop the waiting ones, and end the thread.  Once only."""
+        Waits at most ``timeout`` seconds for it.
+        """
         with self._changed:
             if self._closed:
                 return
             self._closed = True
+            dropped = [otherwise for _, otherwise in self._turns]
             self._turns.clear()
-            self._turns.append(last)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
-            self._changed.notify()
-            thread = self._thread
+            self._turns.append((last, _nothing))
+            thread = self._awake()
+        for otherwise in dropped:
+            otherwise()
         if thread is not threading.current_thread():
             thread.join(timeout)
+
+    def _awake(self) -> threading.Thread:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        else:
+            self._changed.notify()
+        return self._thread
 
     def _run(self) -> None:
         while True:
@@ -81,16 +87,17 @@ class Worker:
     def _take(self) -> Turn | None:
         with self._changed:
             idle_until = time.monotonic() + IDLE_SECONDS
-            while not self._turns:
-                if self._closed:
-                    self._thread = None
-                    return None
+            while True:
                 now = time.monotonic()
-                due = self._next_due()
-                if due is not None and due <= now:
+                due = None if self._closed else self._next_due()
+                # in turn with what waits: neither a full queue nor timers without a pause hold the other up
+                if due is not None and due <= now and not (self._turns and self._was_due):
+                    self._was_due = True
                     return self._on_due
-                if due is None and now >= idle_until:
+                self._was_due = False
+                if self._turns:
+                    return self._turns.popleft()[0]
+                if self._closed or (due is None and now >= idle_until):
                     self._thread = None
                     return None
                 self._changed.wait((idle_until if due is None else due) - now)
-            return self._turns.popleft()

@@ -12,6 +12,7 @@ class Limits:
     """What one guest may use.
 
     ``cpu``: seconds of one step (request).  ``load_cpu``: seconds of the first request, which compiles.
+    ``cpu_max``: seconds of one step that a handler's ``timeout`` can ask for; ``wall_max`` of one call.
     ``wall``: seconds of one call from start to end, extensions included (held by the call's host).
     ``memory``: bytes of linear memory.  ``jobs``: promise reactions of one step (fixed in the guest's
     image).  ``request_bytes``, ``reply_bytes``: JSON text that crosses the wall.
@@ -23,6 +24,8 @@ class Limits:
     cpu: float = 1.0
     load_cpu: float = 5.0
     wall: float = 30.0
+    cpu_max: float = 10.0
+    wall_max: float = 600.0
     memory: int = 64 * 1024 * 1024
     jobs: int = 10_000
     request_bytes: int = 8 * 1024 * 1024

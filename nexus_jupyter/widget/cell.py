@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import html
+import keyword
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,7 +14,6 @@ from IPython.display import display
 from ..diagnostics import Diagnostic, render_html, render_text
 from ..errors import DocumentError, NexusError
 from ..panel import registry
-from ..panel.mailbox import mailbox
 from ..panel.panel import Panel
 
 
@@ -67,10 +65,8 @@ def run_cell(source: str, options: CellOptions, variables: dict[str, Any], cell_
 
     Raises UsageError: an option is wrong.  CellStopped: the panel could not be made; why is shown.
     """
-    with contextlib.suppress(RuntimeError):  # a shell without an event loop
-        mailbox.attach(asyncio.get_running_loop())
     name = options.name
-    if name and (not name.isidentifier() or name.startswith("_")):
+    if name and (not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_")):
         raise UsageError(f"%%nxml: {name!r} is no Python name a panel can be bound to; use letters, digits and _, e.g. counter")
     state = dict(_named_value(item, variables) for item in options.state)
     functions = {n: _function(n, variables) for item in options.functions for n in item.replace(",", " ").split()}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import html
 from typing import Any
 
+from ..errors import NexusError
 from ..panel.mailbox import mailbox
 from ..panel.panel import Panel
 from .widget import PanelWidget
@@ -20,7 +19,7 @@ _widgets: dict[int, PanelWidget] = {}
 def widget_of(panel: Panel) -> PanelWidget:
     """The widget of ``panel``, made when first asked for, gone with the panel."""
     widget = _widgets.get(id(panel))
-    if widget is None:
+    if widget is None or widget.comm is None:  # ipywidgets.Widget.close_all() ends models, not panels
         widget = PanelWidget(panel)
         _widgets[id(panel)] = widget
         panel.at_close(lambda: _widgets.pop(id(panel), None))
@@ -29,13 +28,15 @@ def widget_of(panel: Panel) -> PanelWidget:
 
 def mimebundle(panel: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
     """The representations of ``panel``: live, as a sentence for viewers without widgets, and as text."""
-    with contextlib.suppress(RuntimeError):  # no event loop: callbacks are delivered by blocked callers
-        mailbox.attach(asyncio.get_running_loop())
+    mailbox.attach()
     text = repr(panel)
     if panel.program.view is None:
         tools = ", ".join(panel.tools) or "none"
         return {"text/plain": f"{text} (no view; tools: {tools})"}, {}
-    widget = widget_of(panel)
+    try:
+        widget = widget_of(panel)
+    except NexusError as error:
+        return {"text/plain": f"{text} ({error})", "text/html": f"<p>{html.escape(str(error))}</p>"}, {}
     sentence = (
         f"<p><b>{html.escape(panel.title)}</b> is an interactive panel. "
         "It is live where Jupyter widgets run: open this notebook in JupyterLab, Notebook 7, VS Code or Voila and run the cell.</p>"

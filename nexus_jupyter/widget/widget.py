@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -66,6 +67,7 @@ class PanelWidget(anywidget.AnyWidget):
 
     def __init__(self, panel: Panel) -> None:
         self._panel: Panel | None = panel
+        self._unsubscribe: Callable[[], None] = lambda: None  # one that could not be made is closed, too
         built = assets()
         self._esm = built.loader
         # views may open from now on: what they show must be there before they ask

@@ -76,7 +76,7 @@ def test_an_interrupt_ends_the_wait_and_tells() -> None:
 
 
 async def _loop_delivers(box: Mailbox) -> list[str]:
-    box.attach(asyncio.get_running_loop())
+    box.attach()
     seen: list[str] = []
 
     async def later() -> None:
@@ -98,3 +98,27 @@ async def _loop_delivers(box: Mailbox) -> list[str]:
 
 def test_an_event_loop_delivers_when_it_is_free() -> None:
     assert asyncio.run(_loop_delivers(Mailbox())) == ["plain", "coroutine"]
+
+
+async def _only_the_main_threads_loop_delivers(box: Mailbox) -> list[bool]:
+    seen: list[bool] = []
+    box.attach()
+
+    async def elsewhere() -> None:
+        box.attach()
+
+    def work() -> None:
+        asyncio.run(elsewhere())
+        box.post(lambda: seen.append(threading.current_thread() is threading.main_thread()))
+
+    thread = on_another_thread(work)
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if seen:
+            break
+    thread.join()
+    return seen
+
+
+def test_a_loop_of_another_thread_takes_no_callbacks_away() -> None:
+    assert asyncio.run(_only_the_main_threads_loop_delivers(Mailbox())) == [True]

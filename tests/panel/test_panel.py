@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
+import pickle
 import signal
 import threading
 import time
@@ -149,8 +152,78 @@ def test_an_observer_may_write_and_call_without_a_deadlock(counter: Panel) -> No
     assert counter.state.count >= 5
 
 
+def test_an_observer_that_fails_keeps_no_other_state_untold(counter: Panel, capsys: pytest.CaptureFixture[str]) -> None:
+    heard: list[str] = []
+    counter.state.observe(lambda change: 1 // 0, "count")
+    counter.state.observe(lambda change: heard.append(change.name), "label")
+    counter.state.update(count=1, label="y")
+    assert heard == ["label"]
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "says"), [("cuont", "Did you mean 'count'"), ("double", "computed value and cannot be observed")])
+def test_what_cannot_change_cannot_be_observed(counter: Panel, name: str, says: str) -> None:
+    with pytest.raises(StateError, match=says):
+        counter.state.observe(print, name)
+    with pytest.raises(StateError, match=says):
+        counter.state.observe(print, ["label", name])
+
+
+def test_first_values_are_no_change(counter: Panel) -> None:
+    heard: list[Any] = []
+
+    def make() -> None:
+        # off the main thread nothing is delivered before the observer is there
+        panel = Panel(COUNTER, id="elsewhere", state={"count": 5})
+        panel.state.observe(heard.append)
+        made.append(panel)
+
+    made: list[Panel] = []
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    counter.call("add")
+    made[0].close()
+    assert heard == []
+
+
+def test_notifications_can_be_held_back(counter: Panel) -> None:
+    heard: list[Any] = []
+    counter.state.observe(lambda change: heard.append(change.new), "count")
+    with counter.state.hold_trait_notifications():
+        counter.state.count = 1
+        counter.state.count = 2
+    assert heard == [2]
+
+
 class Slider(traitlets.HasTraits):
     value = traitlets.Int()
+
+
+def test_a_link_that_is_moved_from_another_thread_does_not_jump_back(counter: Panel, capsys: pytest.CaptureFixture[str]) -> None:
+    slider, moves = Slider(), []
+    traitlets.link((counter.state, "count"), (slider, "value"))
+    slider.observe(lambda change: moves.append(change.new), "value")
+
+    def drag() -> None:  # as a slider's comm on a subshell does, while the main thread is busy
+        for value in range(1, 6):
+            slider.value = value
+
+    thread = threading.Thread(target=drag)
+    thread.start()
+    thread.join()
+    counter.call("submit")
+    assert moves == [1, 2, 3, 4, 5]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_link_whose_source_moves_on_while_it_is_told_is_told_again(counter: Panel, capsys: pytest.CaptureFixture[str]) -> None:
+    slider = Slider()
+    counter.state.observe(lambda change: counter.call("add", by=10) if change.new == 1 else None, "count")
+    traitlets.link((counter.state, "count"), (slider, "value"))
+    counter.state.count = 1
+    assert (counter.state.count, slider.value) == (11, 11)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_link_with_another_object_goes_both_ways(counter: Panel) -> None:
@@ -180,9 +253,64 @@ def test_tools_can_be_awaited(counter: Panel) -> None:
     assert asyncio.run(use()) == [2, 3, 4]
 
 
+def test_a_pending_call_can_be_awaited_twice_and_given_up(counter: Panel) -> None:
+    complaints: list[Any] = []
+
+    async def use() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        pending = counter.tools.add()
+        assert (await pending, await pending) == (1, 1)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(counter.tools.wait(ms=60_000), 0.05)
+        await asyncio.sleep(0.05)
+        gc.collect()
+
+    asyncio.run(use())
+    assert complaints == []
+
+
+def test_callbacks_come_from_the_event_loop_that_runs_without_any_display() -> None:
+    heard: list[Any] = []
+
+    async def use() -> None:
+        with Panel(COUNTER) as panel:
+            panel.on("submitted", heard.append)
+            thread = threading.Thread(target=panel.call, args=("submit",))
+            thread.start()
+            for _ in range(200):
+                await asyncio.sleep(0.01)
+                if heard:
+                    break
+            thread.join()
+
+    asyncio.run(use())
+    assert heard == [{"count": 0}]
+
+
+def test_a_pending_call_says_how_it_went(counter: Panel) -> None:
+    good, bad = counter.tools.add(), counter.tools.fail()
+    good.result()
+    with pytest.raises(HandlerError):
+        bad.result()
+    assert (repr(good), repr(bad)) == ("<add done>", "<fail failed: too bad>")
+
+
 @pytest.mark.parametrize(
     ("tool", "args", "says"),
-    [("ad", None, "'add'"), ("add", {"to": 1}, "to"), ("add", {"by": "much"}, "by"), ("add", [1, 2], "2"), ("wait", None, "ms")],
+    [
+        ("ad", None, "'add'"),
+        (5, None, "no tool 5"),
+        ("add", {"to": 1}, "to"),
+        ("add", {"by": "much"}, "by"),
+        ("add", {"by": object()}, "the argument by of add is of type object"),
+        ("add", {"__proto__": 1}, "no argument called '__proto__'"),
+        ("add", {1: 1}, "no argument called 1"),
+        ("add", [float("inf")], "argument 1 of add is inf"),
+        ("add", [1, 2], "2"),
+        ("add", 5, "of type int"),
+        ("add", "12", "of type str"),
+        ("wait", None, "ms"),
+    ],
 )
 def test_arguments_that_do_not_fit_are_refused_before_the_handler_runs(counter: Panel, tool: str, args: Any, says: str) -> None:
     with pytest.raises(ArgumentError) as caught:
@@ -263,6 +391,64 @@ def test_an_interrupt_while_python_waits_stops_the_call(counter: Panel) -> None:
     with pytest.raises(KeyboardInterrupt):
         counter.call("long")
     assert counter.call("add") == 1
+
+
+def test_a_tools_argument_may_have_a_name_that_python_reserves() -> None:
+    tool = '<Tool name="between" description="d"><Arg name="from" type="number" /><Arg name="to" type="number" /><Handler>return $args.to - $args.from;</Handler></Tool>'
+    with Panel(f'<NexusPanel id="reserved"><Logic>{tool}</Logic></NexusPanel>') as panel:
+        assert panel.tools.between(**{"from": 1, "to": 3}).result() == 2
+        assert repr(panel.tools.between) == "<tool between(to: float)>"
+
+
+@pytest.mark.parametrize("name", ["_panel_runtime", "_panel_program", "_trait_values", "__call__", "__slots__", "__qualname__", "_own"])
+def test_a_states_name_never_breaks_the_state_object(name: str) -> None:
+    with Panel(f'<NexusPanel id="names"><Data><State name="{name}" type="number" default="7" /></Data></NexusPanel>') as panel:
+        panel.state[name] = 8
+        assert dict(panel.state) == {name: 8}
+
+
+def test_names_are_completed_after_a_bracket(counter: Panel) -> None:
+    assert counter.state._ipython_key_completions_() == ["count", "label", "items", "log", "observe", "double"]
+    assert "add" in counter.tools._ipython_key_completions_()
+
+
+def test_a_live_panel_is_not_copied(counter: Panel) -> None:
+    for live in (counter, counter.state):
+        for way in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match=r"dict\(panel\.state\)"):
+                way(live)
+    assert pickle.loads(pickle.dumps(dict(counter.state))) == dict(counter.state)
+
+
+def test_a_callback_that_is_there_twice_ends_one_by_one(counter: Panel) -> None:
+    heard: list[Any] = []
+    first, _ = counter.on("submitted", heard.append), counter.on("submitted", heard.append)
+    first()
+    first()
+    counter.call("submit")
+    assert len(heard) == 1
+
+
+def test_a_view_that_breaks_the_sandbox_fails_the_call_that_waits_there() -> None:
+    source = """<NexusPanel id="breaking"><Data><State name="n" type="number" /></Data>
+    <Logic><Tool name="two" description="d"><Handler>$state.n = 1; await new Promise(go => setTimeout(go, 50)); $state.n = 2;</Handler></Tool></Logic>
+    <View><Text>{(() => { while ($state.n === 1) {} return $state.n; })()}</Text></View></NexusPanel>"""
+    with Panel(source) as panel:
+        panel.runtime.subscribe(lambda messages: None)
+        with pytest.raises(LimitError, match="broke the panel's sandbox"):
+            panel.call("two")
+        assert panel.state.n == 1
+        panel.state.n = 3
+
+
+def test_a_mistake_of_ours_ends_the_call_instead_of_holding_its_caller(
+    counter: Panel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(counter.runtime, "_on_emit", lambda event, payload: 1 // 0)
+    with pytest.raises(HandlerError, match="ZeroDivisionError"):
+        counter.tools.submit().result(5)
+    counter.close()  # the log is written when the turn has ended
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_first_values_are_checked_and_nothing_is_half_made() -> None:
@@ -409,6 +595,78 @@ def test_earlier_steps_stay_when_a_later_one_fails(python: Panel) -> None:
     assert python.state.n == 2
 
 
+def test_only_an_error_that_came_through_is_the_cause() -> None:
+    source = PYTHON.replace("return e.message;", "throw new Error('another');")
+    with Panel(source, functions=[broken]) as panel, pytest.raises(HandlerError, match="another") as caught:
+        panel.call("caught")
+    assert caught.value.__cause__ is None
+
+
+def test_a_result_that_has_no_meaning_is_an_error_of_the_handler() -> None:
+    def thing() -> object:
+        return object()
+
+    with Panel(PYTHON, functions=[thing]) as panel, pytest.raises(HandlerError, match=r"the result of thing\(\) is of type object"):
+        panel.call("ask", name="thing")
+
+
+def test_a_call_that_waits_for_a_function_can_be_cancelled_and_meets_its_deadline() -> None:
+    go = threading.Event()
+
+    def stuck() -> None:
+        go.wait(10)
+
+    source = PYTHON.replace("<Handler>$state.seen =", '<Handler timeout="300ms">$state.seen =')
+    with Panel(source, functions=[stuck]) as panel:
+        waiting = panel.tools.ask(name="stuck")
+        time.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(CancelledError):
+            waiting.result(5)
+        with pytest.raises(LimitError, match="did not end within 300 ms"):
+            panel.tools.ask(name="stuck").result(5)
+        go.set()
+
+
+def test_a_function_that_is_cancelled_ends_the_wait() -> None:
+    async def gone() -> None:
+        raise asyncio.CancelledError
+
+    with Panel(PYTHON, functions=[gone]) as panel, pytest.raises(HandlerError, match="was cancelled"):
+        panel.tools.ask(name="gone").result(5)
+
+
+def test_a_coroutine_function_must_await_and_not_block_its_loop() -> None:
+    async def blocks() -> Any:
+        return panel.call("both")
+
+    async def awaits() -> Any:
+        return await panel.tools.both()
+
+    with Panel(PYTHON, functions=[slow, blocks, awaits]) as panel:
+        with pytest.raises(HandlerError, match="await panel") as caught:
+            panel.tools.ask(name="blocks").result(5)
+        assert caught.value.code == "WOULD_BLOCK"
+        assert panel.call("ask", name="awaits") == 3
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "coroutine"])
+def test_a_function_may_close_its_panel(kind: str) -> None:
+    def ordinary() -> None:
+        panel.close()
+
+    async def coroutine() -> None:
+        panel.close()
+
+    panel = Panel(PYTHON, functions=[ordinary, coroutine])
+    start = time.monotonic()
+    with pytest.raises(PanelClosedError):
+        panel.tools.ask(name=kind).result(5)
+    while any(thread.name.startswith(("nexus-panel", "nexus-extensions")) for thread in threading.enumerate()):
+        assert time.monotonic() - start < 2
+        time.sleep(0.01)
+
+
 def test_arguments_that_a_function_does_not_take_are_refused(python: Panel) -> None:
     with pytest.raises(HandlerError, match="slow"):
         python.call("ask", name="slow", values=[1, 2, 3])
@@ -459,6 +717,17 @@ def test_closing_ends_calls_that_wait() -> None:
     panel.close()
     with pytest.raises(PanelClosedError):
         waiting.result(5)
+
+
+def test_closing_ends_what_runs_and_what_is_still_in_the_queue() -> None:
+    panel = Panel(COUNTER)
+    running = panel.tools.long()
+    time.sleep(0.1)
+    queued, written = panel.tools.add(), panel.runtime.write({"count": 1})
+    panel.close()
+    for outcome in (running, queued, written):
+        with pytest.raises(PanelClosedError):
+            outcome.result(5)
 
 
 def test_panels_work_from_any_thread(counter: Panel) -> None:

@@ -65,12 +65,47 @@ def test_a_closed_worker_runs_its_last_turn_and_takes_no_more() -> None:
     worker, seen = quiet(), []
     worker.close(lambda: seen.append("last"))
     assert seen == ["last"]
-    assert worker.put(lambda: seen.append("late")) is False
+    worker.put(lambda: seen.append("late"), otherwise=lambda: seen.append("told"))
     worker.close(lambda: seen.append("again"))
-    assert seen == ["last"]
+    assert seen == ["last", "told"]
 
 
 def test_closing_from_inside_a_turn_does_not_deadlock() -> None:
     worker, ended = quiet(), threading.Event()
     worker.put(lambda: worker.close(ended.set))
     assert ended.wait(5)
+
+
+def test_a_turn_that_the_end_overtakes_is_told() -> None:
+    worker, seen, busy, go = quiet(), [], threading.Event(), threading.Event()
+
+    def hold() -> None:
+        busy.set()
+        go.wait(5)
+
+    def told() -> None:
+        seen.append("told")
+        go.set()
+
+    worker.put(hold)
+    worker.put(lambda: seen.append("ran"), otherwise=told)
+    assert busy.wait(5)
+    worker.close(lambda: seen.append("last"))
+    assert seen == ["told", "last"]
+
+
+def test_a_full_queue_does_not_hold_up_a_due_turn_nor_the_other_way_round() -> None:
+    ran: list[str] = []
+    worker = Worker("nexus-fair", next_due=lambda: 0.0 if len(ran) < 100 else None, on_due=lambda: ran.append("due"))
+
+    def again() -> None:
+        ran.append("turn")
+        if len(ran) < 100:
+            worker.put(again)
+
+    worker.put(again)
+    deadline = time.monotonic() + 5
+    while len(ran) < 100 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    worker.close(lambda: None)
+    assert 40 < ran.count("due") < 60

@@ -249,3 +249,39 @@ def test_a_wrong_document_fails_its_cell_without_a_traceback(page: Page) -> None
     assert "Traceback" not in "".join(result["error"]["traceback"])
     assert "INVALID_TYPE" in result["data"][0]["text/html"]
     assert "INVALID_TYPE" in result["data"][0]["text/plain"]
+
+
+def test_a_cell_may_await_a_tool(counter: Page) -> None:
+    assert counter.run("print(await counter.tools.add(by=5), counter.state.count)")["out"] == "None 5\n"
+
+
+def test_a_state_can_be_linked_with_an_ipywidget(counter: Page) -> None:
+    code = (
+        "import ipywidgets, traitlets\nslider = ipywidgets.IntSlider()\n"
+        "link = traitlets.link((counter.state, 'count'), (slider, 'value'))\n"
+        "counter.call('add', by=3)\nprint(slider.value)\nslider.value = 8\nprint(counter.state.count)\nlink.unlink(); slider.close(); slider.layout.close(); slider.style.close()"
+    )
+    assert counter.run(code)["out"] == "3\n8\n"
+
+
+def test_a_click_reaches_observers_and_listeners_on_the_main_thread(counter: Page) -> None:
+    counter.run(
+        "import threading\nheard = []\n"
+        "counter.state.observe(lambda c: heard.append((c.new, threading.current_thread() is threading.main_thread())), 'count')"
+    )
+    counter.send(kind="hello", client="me", protocol=1)
+    node = counter.node(counter.until("snapshot")["tree"], "Button")
+    counter.event(node)
+    counter.until("commit")
+    deadline = time.monotonic() + 10
+    while "True" not in (out := counter.run("print(heard)")["out"]):
+        assert time.monotonic() < deadline, out
+    assert out == "[(2, True)]\n"
+
+
+def test_a_cell_that_blocks_on_a_tool_delivers_callbacks_meanwhile(counter: Page) -> None:
+    code = (
+        "heard = []\ncounter.state.observe(lambda c: heard.append(c.new), 'count')\n"
+        "for i in range(3):\n    counter.call('add')\nprint(heard)"
+    )
+    assert counter.run(code)["out"] == "[1, 2, 3]\n"

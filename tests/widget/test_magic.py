@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import nexus_jupyter
+from nexus_jupyter.widget import assets
 from nexus_jupyter.widget.magic import register, unregister
+from nexus_jupyter.widget.mimebundle import widget_of
 
 COUNTER = """<NexusPanel id="counter">
   <Data><State name="count" type="number" default="1" /><State name="rows" type="list" /></Data>
@@ -52,6 +56,7 @@ def test_state_and_functions_come_from_python(shell: InteractiveShell) -> None:
     [
         ("counter --rows rows=df", "unrecognized arguments"),
         ("1counter", "no Python name"),
+        ("class", "no Python name"),
         ("counter --state rows", "STATE=NAME"),
         ("counter --state rows=missing", "no Python variable 'missing'"),
         ("counter --functions number", "not a function"),
@@ -106,6 +111,50 @@ def test_running_the_cell_again_replaces_the_panel(shell: InteractiveShell) -> N
     run(shell, "counter --hide")
     assert first.closed
     assert not shell.user_ns["counter"].closed
+
+
+class _Kernel:
+    """The part of a kernel that tells which cell runs."""
+
+    @staticmethod
+    def get_parent() -> dict[str, Any]:
+        return {"metadata": {"cellId": "one"}}
+
+
+def test_a_cell_whose_document_gets_another_id_still_replaces_its_panel(shell: InteractiveShell) -> None:
+    shell.kernel = _Kernel()
+    run(shell, "counter --hide")
+    first = shell.user_ns["counter"]
+    run(shell, "counter --hide", COUNTER.replace('id="counter"', 'id="renamed"'))
+    assert first.closed
+    assert list(nexus_jupyter.panels()) == ["renamed"]
+    run(shell, "--hide", COUNTER.replace(' id="counter"', ""))
+    assert list(nexus_jupyter.panels()) == ["cell-one"]
+
+
+VIEW = '<NexusPanel id="shown"><View><Text>Hello</Text></View></NexusPanel>'
+
+
+def test_a_front_end_that_is_not_built_is_one_sentence(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(assets, "_STATIC", tmp_path)
+    assets.assets.cache_clear()
+    run(shell, "shown", VIEW)
+    gc.collect()  # what was half made ends without a complaint
+    said = capsys.readouterr()
+    assert "make build" in said.out
+    assert "Traceback" not in said.out + said.err
+
+
+def test_a_panel_whose_widget_was_closed_is_shown_by_a_new_one(shell: InteractiveShell) -> None:
+    run(shell, "shown --hide", VIEW)
+    panel = shell.user_ns["shown"]
+    before = widget_of(panel)
+    before.close()
+    after = widget_of(panel)
+    assert after is not before
+    assert after.comm is not None
 
 
 def test_its_help_explains_the_options(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:

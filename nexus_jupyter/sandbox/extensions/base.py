@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
@@ -11,6 +12,10 @@ from concurrent.futures import Future
 from typing import Any, ClassVar
 
 from pydantic import JsonValue
+
+from ...errors import HandlerError
+
+logger = logging.getLogger(__name__)
 
 
 class Extension(ABC):
@@ -76,13 +81,14 @@ class ExtensionLoop:
         if loop is None:
             coroutine.close()
             raise RuntimeError("the extension loop is not running; acquire a lease first")
-        return asyncio.run_coroutine_threadsafe(coroutine, loop)
+        return asyncio.run_coroutine_threadsafe(_contained(coroutine), loop)
 
     @staticmethod
     def _serve(loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         try:
-            loop.run_forever()
+            while not _ended(loop):
+                pass
             pending = asyncio.all_tasks(loop)
             for task in pending:
                 task.cancel()
@@ -92,6 +98,24 @@ class ExtensionLoop:
         finally:
             asyncio.set_event_loop(None)
             loop.close()
+
+
+def _ended(loop: asyncio.AbstractEventLoop) -> bool:
+    """Run ``loop`` until it is stopped; a task of a user that wants the process to end does not end it."""
+    try:
+        loop.run_forever()
+    except (SystemExit, KeyboardInterrupt) as error:
+        logger.warning("a task on the extension loop raised %s; it was ignored", type(error).__name__)
+        return False
+    return True
+
+
+async def _contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    # SystemExit in a task would end the loop that all panels share
+    try:
+        return await coroutine
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise HandlerError(f"the Python function raised {type(error).__name__}", name=type(error).__name__, code="PYTHON_ERROR") from error
 
 
 async def in_thread(function: Callable[[], Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
-from ...errors import HandlerError, NexusError, OptionError
+from ...errors import HandlerError, NexusError, OptionError, StateError
 from ..values import to_json
 from .base import Extension, in_thread
 
@@ -70,7 +70,10 @@ class PythonFunctions(Extension):
             raise
         except Exception as error:
             raise HandlerError(_public_message(method, error), name=type(error).__name__, code="PYTHON_ERROR") from error
-        return to_json(result, f"the result of {method}()")
+        try:
+            return to_json(result, f"the result of {method}()")
+        except StateError as error:
+            raise HandlerError(error.message, name="TypeError", hint=error.hint, code="PYTHON_RESULT") from None
 
 
 def _arguments(name: str, function: Callable[..., Any], args: tuple[JsonValue, ...]) -> tuple[tuple[JsonValue, ...], dict[str, JsonValue]]:
