@@ -69,7 +69,7 @@ bench: $(STAMP)/test
 	$(BIN)/python -m bench.first_click
 
 generate: $(STAMP)/test
-	$(BIN)/python -m nexus_jupyter.catalog.typescript > js/generated/catalog.ts
+	$(BIN)/python -m nexus_jupyter.catalog.typescript js/generated/catalog.ts
 	node wasm/build/protocol.mjs
 
 format: $(STAMP)/test

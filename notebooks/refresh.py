@@ -31,7 +31,8 @@ def refresh(path: Path) -> None:
         for output in cell.get("outputs", []):
             # a view of a kernel that is gone shows nothing: the sentence beside it does
             output.get("data", {}).pop(WIDGET_MIME, None)
-            output.pop("metadata", None) if output.output_type not in ("display_data", "execute_result") else output.update(metadata={})
+            if output.output_type in ("display_data", "execute_result"):
+                output.metadata = {}
     nbformat.write(notebook, path)
 
 

@@ -10,14 +10,16 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Threads that belong to the process and not to a test.
 _LASTING = ("asyncio_", "ThreadPoolExecutor", "pydevd", "IOPub", "Heartbeat", "Control", "Shell channel", "nexus-warm", "nexus-epoch")
 
 
-def full() -> bool:
-    """Whether the big numbers are asked for (``make test-full``)."""
-    return os.environ.get("NEXUS_FULL") == "1"
+# ``make test-full`` asks for the big numbers of generated cases, from the same generators.
+settings.register_profile("gate", max_examples=60, deadline=None)
+settings.register_profile("full", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("full" if os.environ.get("NEXUS_FULL") == "1" else "gate")
 
 
 def _threads() -> set[threading.Thread]:
@@ -53,6 +55,9 @@ def leak_guard(request: pytest.FixtureRequest) -> Iterator[None]:
         if not left:
             return
         if time.monotonic() > deadline:
+            registry = sys.modules.get("nexus_jupyter.panel.registry")
+            if registry is not None:
+                registry.close_all()  # one test's leak is not the next one's
             pytest.fail(f"left behind: {', '.join(left)}", pytrace=False)
         gc.collect()  # only when something is left: a collection takes longer than most tests
         time.sleep(0.02)

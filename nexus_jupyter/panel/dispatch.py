@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
@@ -94,4 +95,14 @@ class Dispatcher:
             call.slots = asyncio.Semaphore(self._limits.parallel)
         # no time limit here: the runtime ends a call at its deadline, and with it what it waits for
         async with call.slots:
-            return await extension.call(wish.method, wish.args)
+            value = await extension.call(wish.method, wish.args)
+        size = len(json.dumps(value, ensure_ascii=False))
+        if size > self._limits.result_bytes:
+            # here the handler can catch it; at the sandbox's wall it would end the whole call
+            raise LimitError(
+                f"{wish.method}() gave back {size:,} bytes; at most {self._limits.result_bytes:,} may enter the sandbox.",
+                limit="result_bytes",
+                allowed=self._limits.result_bytes,
+                hint="Give back less, e.g. a summary or a page of it.",
+            )
+        return value

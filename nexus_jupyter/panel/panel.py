@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import JsonValue
 
+from ..diagnostics import visible
 from ..errors import ArgumentError, DocumentError, OptionError, StateError
 from ..nxml import load_program
 from ..protocol import Commit, LogLine
@@ -224,7 +225,7 @@ class Panel:
     def __repr__(self) -> str:
         values = ", ".join(f"{k}={brief(v)}" for k, v in self._runtime.state.items())
         ended = " (ended)" if self.closed else ""
-        return f"<Panel {self.id}{': ' + values if values else ''}>{ended}"
+        return f"<Panel {visible(self.id)}{': ' + values if values else ''}>{ended}"
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         if face is None or self.closed:

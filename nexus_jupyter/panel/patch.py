@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import NexusError
 from ..protocol import Operation
-from ..sandbox.values import FORBIDDEN_KEYS, FrozenDict, FrozenList, freeze
+from ..sandbox.values import FORBIDDEN_KEYS, MAX_DEPTH, FrozenDict, FrozenList, freeze
 
 
 class PatchError(NexusError):
@@ -30,6 +30,8 @@ def parse_pointer(pointer: str) -> tuple[str, ...]:
     if not pointer.startswith("/"):
         raise PatchError(f"the pointer {pointer!r} does not start with '/'")
     tokens: list[str] = []
+    if pointer.count("/") > MAX_DEPTH:
+        raise PatchError(f"the pointer {pointer[:40]!r}… is deeper than {MAX_DEPTH} levels")
     for raw in pointer[1:].split("/"):
         if "~" in raw:
             if raw.replace("~0", "").replace("~1", "").find("~") >= 0:
@@ -61,7 +63,7 @@ def apply(document: FrozenDict, operations: Iterable[Operation]) -> FrozenDict:
 
 
 def _at(node: Any, tokens: tuple[str, ...], operation: Operation) -> Any:
-    # Recursion is bounded: a pointer deeper than the state fails at once, and state is at most 100 deep.
+    # Recursion is bounded by the depth of pointers.
     head, rest = tokens[0], tokens[1:]
     if isinstance(node, dict):
         if rest:

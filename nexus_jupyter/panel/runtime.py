@@ -6,6 +6,7 @@ user code and nothing that waits ever runs in a turn, so a turn always ends with
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -51,6 +52,8 @@ from .call import Call, Gate
 from .dispatch import Dispatcher
 from .failure import error_from, info_of
 from .worker import Worker
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Publish = Callable[[tuple[KernelMessage, ...]], None]
@@ -103,6 +106,7 @@ class Runtime:
         self._closed: str | None = None
         self._calls: dict[int, Call] = {}
         self._current: Call | None = None
+        self._pending_events = 0
         self._gates = {tool.name: Gate(tool, capacity=limits.queue) for tool in program.tools}
         self._worker = Worker(f"nexus-panel-{panel}", next_due=self._next_due, on_due=self._on_due)
 
@@ -140,8 +144,19 @@ class Runtime:
     def event(self, event: Event) -> Future[None]:
         """Take a component's event; what becomes of it is published.  The future ends with its first turn."""
         taken: Future[None] = Future()
+        with self._lock:
+            self._pending_events += 1
+            pending = self._pending_events
+        if pending > self.limits.events:
+            self._event_taken()
+            settle(taken, None)
+            self._refuse(event)
+            return taken
+        if pending > 1:
+            settle(taken, None)  # others are before it: whoever waits for the answer would wait for theirs
 
         def turn() -> None:
+            self._event_taken()
             try:
                 self._turn(lambda: self._event(event))
             finally:
@@ -149,6 +164,20 @@ class Runtime:
 
         self._worker.put(turn, otherwise=lambda: settle(taken, None))  # the page is told that the panel has ended
         return taken
+
+    def _event_taken(self) -> None:
+        with self._lock:
+            self._pending_events -= 1
+
+    def _refuse(self, event: Event) -> None:
+        error = LimitError(
+            f"{self.limits.events} events of this panel are waiting, which is the limit.",
+            limit="events",
+            allowed=self.limits.events,
+            hint="Wait until it has answered.",
+        )
+        for publish in self._subscribers:
+            publish((Reject(client=event.client, seq=event.seq, error=info_of(error)),))
 
     def cancel(self, call: Call) -> None:
         """Stop ``call``, even in the middle of a step."""
@@ -218,7 +247,11 @@ class Runtime:
             if self._outbox:
                 batch, self._outbox = tuple(self._outbox), []
                 for publish in self._subscribers:
-                    publish(batch)
+                    try:
+                        publish(batch)
+                    except Exception:
+                        # one page that cannot be reached is no reason to leave the others out
+                        logger.exception("a page of the panel %s could not be told", self.panel)
 
     def _next_due(self) -> float | None:
         times = [t for c in self._calls.values() if c.waiting for t in (c.wall_deadline, c.timer_due) if t is not None]
@@ -301,8 +334,8 @@ class Runtime:
         before = self.state
         try:
             after = patch.apply(before, reply.ops)
-        except NexusError:
-            # the guest's state and ours differ: it cannot be trusted any more
+        except Exception:
+            # the guest's state and ours differ, whatever the reason: it cannot be trusted any more
             if self._guest is not None:
                 self._guest.close()
             self._lost()
@@ -327,6 +360,8 @@ class Runtime:
         else:
             try:
                 reply = self._request(GuestView())
+                if reply.status == "failed":
+                    raise error_from(reply.error, self.program)
                 tree = reply.tree or Tree(root=None)
             except NexusError as error:
                 last = self._tree.root if self._tree is not None else None
@@ -395,8 +430,7 @@ class Runtime:
     def _start(self, call: Call) -> None:
         if call.id not in self._calls:
             return  # it ended between its turn to run and this one
-        wall = call.tool.handler.timeout or self.limits.wall
-        call.wall_deadline = time.monotonic() + wall
+        call.wall_deadline = time.monotonic() + self._wall(call)
         request = GuestInvoke(
             call=call.id,
             tool=call.tool.name,
@@ -455,9 +489,13 @@ class Runtime:
         else:
             self._suspend(call, reply)
 
+    def _wall(self, call: Call) -> float:
+        # what a document asks for is bounded by what the host allows
+        return min(call.tool.handler.timeout or self.limits.wall, self.limits.wall_max)
+
     def _cpu(self, call: Call) -> float:
         # a handler that asks for its own timeout means the time it may compute, too
-        own = call.tool.handler.timeout or self.limits.cpu
+        own = min(call.tool.handler.timeout or self.limits.cpu, self.limits.cpu_max)
         left = (call.wall_deadline or 0.0) - time.monotonic()
         # a first step has all of it, less the microseconds since the call began
         return max(0.001, left if left < own * 0.99 else own)
@@ -531,7 +569,7 @@ class Runtime:
         self._fail(call, error)
 
     def _wall_error(self, call: Call) -> LimitError:
-        wall = call.tool.handler.timeout or self.limits.wall
+        wall = self._wall(call)
         return LimitError(
             f"{call.tool.name} did not end within {duration(wall)}.",
             limit="wall",

@@ -53,7 +53,7 @@ class PanelState(HasTraits):
     @staticmethod
     def of(runtime: Runtime) -> PanelState:
         """The state object of ``runtime``, with a trait for each declared state."""
-        own = {*dir(PanelState), *vars(PanelState()), *PanelState.__annotations__}
+        own = {*dir(PanelState), *dir(type(PanelState)), *vars(PanelState()), *PanelState.__annotations__}
 
         def free(name: str) -> bool:
             return name not in own and not name.startswith("__")

@@ -100,4 +100,5 @@ class Worker:
                 if self._closed or (due is None and now >= idle_until):
                     self._thread = None
                     return None
-                self._changed.wait((idle_until if due is None else due) - now)
+                # a wait has a greatest length, which a time far away would pass
+                self._changed.wait(min((idle_until if due is None else due) - now, 3600.0))

@@ -17,7 +17,8 @@ class Limits:
     ``memory``: bytes of linear memory.  ``jobs``: promise reactions of one step (fixed in the guest's
     image).  ``request_bytes``, ``reply_bytes``: JSON text that crosses the wall.
     ``calls``: extension calls of one call; ``parallel``: of those at a time.
-    ``queue``: calls that may wait for their turn.  ``tool_depth``: tools calling tools.
+    ``result_bytes``: JSON text of what one extension call gives back.
+    ``queue``: calls that may wait for their turn; ``events``: events of pages.  ``tool_depth``: tools calling tools.
     ``log_lines``, ``log_bytes``: of one call.
     """
 
@@ -32,7 +33,9 @@ class Limits:
     reply_bytes: int = 16 * 1024 * 1024
     calls: int = 100
     parallel: int = 6
+    result_bytes: int = 4 * 1024 * 1024
     queue: int = 16
+    events: int = 64
     tool_depth: int = 16
     log_lines: int = 100
     log_bytes: int = 16 * 1024

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from IPython.core.error import UsageError
 from IPython.display import display
 
-from ..diagnostics import Diagnostic, render_html, render_text
+from ..diagnostics import Diagnostic, render_html, render_text, visible
 from ..errors import DocumentError, NexusError
 from ..panel import registry
 from ..panel.panel import Panel
@@ -42,10 +42,11 @@ class Shown:
     @classmethod
     def error(cls, error: NexusError) -> Shown:
         """One clear sentence."""
+        text = visible(str(error))
         return cls(
-            f"{error.code}: {error}",
+            f"{error.code}: {text}",
             '<div role="alert" style="border-left:3px solid var(--jp-error-color1,#d32f2f);padding:4px 10px">'
-            f"<strong>{html.escape(error.code)}</strong> {html.escape(str(error))}</div>",
+            f"<strong>{html.escape(error.code)}</strong> {html.escape(text)}</div>",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
+from ..diagnostics import visible
 from ..errors import NexusError
 from ..panel.mailbox import mailbox
 from ..panel.panel import Panel
@@ -38,7 +39,7 @@ def mimebundle(panel: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
     except NexusError as error:
         return {"text/plain": f"{text} ({error})", "text/html": f"<p>{html.escape(str(error))}</p>"}, {}
     sentence = (
-        f"<p><b>{html.escape(panel.title)}</b> is an interactive panel. "
+        f"<p><b>{html.escape(visible(panel.title))}</b> is an interactive panel. "
         "It is live where Jupyter widgets run: open this notebook in JupyterLab, Notebook 7, VS Code or Voila and run the cell.</p>"
     )
     bundle = {

@@ -24,7 +24,7 @@ PIECES = [
     *["<Tool name='t'>", "</Tool>", "<Iterate items='$state.a' as='", "<Input bind='$state.", "<Text ", "</Text>", "key=", "\0", "\ud800"],
     *["<If condition=", "<Else/>", "<Empty>", "trigger='t'", "$state.a", "a", "1", ";", "style='", "on:press=", "\r\n", "é", "🙂"],
 ]
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def holds_together(source: str) -> None:

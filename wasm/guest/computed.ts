@@ -1,13 +1,13 @@
 // Computed values: evaluated when first read, kept until a state they read changes.
 
 import { PanelError } from "./errors";
+import { type Failure, failureOf, thrownAgain } from "./failure";
 import { type Conversion, isContainer, toJson } from "./json";
 import type { State } from "./state";
 
 interface Memo {
   value: unknown;
-  error: unknown;
-  failed: boolean;
+  failure: Failure | null;
   /** State → version it had. */
   reads: Map<string, number>;
 }
@@ -60,7 +60,7 @@ export class Computed {
       this.memos.set(name, memo);
     }
     this.noteReads(memo.reads);
-    if (memo.failed) throw memo.error;
+    if (memo.failure !== null) throw thrownAgain(memo.failure);
     return memo.value;
   }
 
@@ -79,15 +79,17 @@ export class Computed {
       );
     }
     const outer = this.reads;
-    const memo: Memo = { value: undefined, error: undefined, failed: false, reads: new Map() };
+    const { writable } = this.state;
+    const memo: Memo = { value: undefined, failure: null, reads: new Map() };
     this.reads = memo.reads;
     this.running.push(name);
+    this.state.writable = false;
     try {
       memo.value = this.seal((this.evaluators.get(name) as () => unknown)(), `the computed value ${name}`);
     } catch (error) {
-      memo.error = error;
-      memo.failed = true;
+      memo.failure = failureOf(error, `the computed value ${name}`);
     } finally {
+      this.state.writable = writable;
       this.running.pop();
       this.reads = outer;
     }

@@ -1,6 +1,7 @@
 // What `$state` is: the declared states and the computed values under one name.
 
 import type { ComputedDeclaration, StateDeclaration } from "../../js/generated/protocol";
+import { Budget } from "./budget";
 import { Computed } from "./computed";
 import { impureError, PanelError, stateError } from "./errors";
 import { isContainer, type Json, type JsonObject } from "./json";
@@ -18,6 +19,7 @@ export interface Evaluation {
 
 export class Data {
   readonly state = new State();
+  private readonly budget = new Budget(this.state.values);
   readonly proxies = new Proxies(this.state);
   readonly computed: Computed;
   /** `$state` in handlers. */
@@ -63,7 +65,7 @@ export class Data {
     }
   }
 
-  /** Throws when a state that this step wrote breaks its declaration. */
+  /** Throws when a state that this step wrote breaks its declaration, or all are too large; the last thing before a commit. */
   checkTouched(): void {
     for (const name of this.state.journal.touched) {
       const problem = this.problem(
@@ -73,6 +75,7 @@ export class Data {
       );
       if (problem !== null) throw stateError(`state ${name} ${problem}`);
     }
+    this.budget.take(this.state.journal.recorded);
   }
 
   /** A state or computed value as expressions see it. */

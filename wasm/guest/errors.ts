@@ -1,5 +1,25 @@
 // Errors that the guest raises on purpose.  Panel code may catch them like any other error.
 
+/** What the guest itself says of an error: panel code can read it from the error, but cannot change it here. */
+export interface Facts {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const known = new WeakMap<object, Facts>();
+
+/** The facts of an error that the guest raised; undefined for anything that panel code made. */
+export function factsOf(error: unknown): Facts | undefined {
+  return typeof error === "object" && error !== null ? known.get(error) : undefined;
+}
+
+/** The same error as a new object, which shares nothing with one that panel code has held. */
+export function anew({ name, code, message, hint }: Facts): PanelError {
+  return new PanelError(name, code, message, hint);
+}
+
 /** `code` is stable and meant for programs; `hint` says what to do. */
 export class PanelError extends Error {
   readonly code: string;
@@ -9,8 +29,12 @@ export class PanelError extends Error {
     Object.defineProperty(this, "name", { value: name, configurable: true, writable: true });
     this.code = code;
     this.hint = hint;
+    known.set(this, { name, code, message, hint });
   }
 }
+
+// Panel code gets hold of such errors, but must not make its own: their codes mean something to the host.
+Object.defineProperty(PanelError.prototype, "constructor", { value: Error, configurable: true });
 
 /** A write that breaks a state's declaration, or a value that state cannot hold. */
 export function stateError(message: string, hint = ""): PanelError {

@@ -65,6 +65,11 @@ export class Journal {
     else this.latest.get(container)?.delete(key);
   }
 
+  /** What `result` gives as operations, in a step that goes on. */
+  get recorded(): readonly Operation[] {
+    return this.ops;
+  }
+
   /** The operations and their inverses, both in the order in which to apply them. */
   result(): { ops: Operation[]; inverse: Operation[] } {
     return { ops: this.ops, inverse: this.inverses.toReversed() };

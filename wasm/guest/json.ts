@@ -7,7 +7,7 @@
 //   object of any class         its own enumerable properties
 //   BigInt, function, symbol, Map, Set, RegExp, Error, Promise, cycle, depth past 100: an error that names the place
 
-import { PanelError, stateError } from "./errors";
+import { anew, factsOf, type PanelError, stateError } from "./errors";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -40,6 +40,21 @@ export function isContainer(value: unknown): value is Container {
 export function pointerToken(key: string | number): string {
   const text = String(key);
   return text.includes("~") || text.includes("/") ? text.replaceAll("~", "~0").replaceAll("/", "~1") : text;
+}
+
+/** How many containers deep a clean value is; those in `apart` count as nothing. */
+export function nesting(value: Json, apart?: ReadonlySet<Container>): number {
+  if (!isContainer(value) || apart?.has(value)) return 0;
+  let most = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) if (isContainer(item)) most = Math.max(most, nesting(item, apart));
+  } else {
+    for (const key of Object.keys(value)) {
+      const item = value[key] as Json;
+      if (isContainer(item)) most = Math.max(most, nesting(item, apart));
+    }
+  }
+  return most + 1;
 }
 
 /** A copy of a clean value. */
@@ -105,9 +120,8 @@ export function toJson(value: unknown, place: string, how: Conversion = STRICT):
     return convert(value, place, how, []);
   } catch (error) {
     // Anew from here: the frames of a deep conversion would crowd out those of the panel's code.
-    throw error instanceof PanelError
-      ? new PanelError(error.name, error.code, error.message, error.hint)
-      : error;
+    const facts = factsOf(error);
+    throw facts === undefined ? error : anew(facts);
   }
 }
 

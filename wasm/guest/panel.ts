@@ -101,11 +101,9 @@ export class Panel {
     const detail = frozenCopy(request.detail);
     this.begin(request.call, trigger?.tool ?? "", request.clock, request.seed);
     if (edits && target.node.bind !== null) {
-      this.places.write(
-        target.node.bind,
-        target.scope,
-        this.data.state.plain(request.detail.value, "the new value"),
-      );
+      const { bind } = target.node;
+      const given = this.data.state.plain(request.detail.value, "the new value");
+      this.data.state.permit(() => this.places.write(bind, target.scope, given));
     }
     const value =
       trigger == null || trigger.args === null
@@ -126,6 +124,7 @@ export class Panel {
     const call = this.calls.get(request.call);
     if (call === undefined) throw new PanelError("Error", "NO_CALL", "this call has ended");
     this.enter(call, request.clock);
+    this.data.state.writable = true;
     for (const result of request.results) call.settle(result);
     call.runTimers();
   }
@@ -139,11 +138,11 @@ export class Panel {
   endStep(): Reply {
     const call = this.handlers.current as Call;
     this.handlers.current = null;
+    this.data.state.writable = false;
     const outcome = call.outcome;
     if (outcome !== null && !outcome.ok) return this.failed(outcome.error, call);
     try {
       if (call.isWaiting) return this.waiting(call);
-      this.data.checkTouched();
       if (outcome === null) {
         throw new PanelError(
           "Error",
@@ -156,6 +155,7 @@ export class Panel {
         outcome.value === undefined ? null : toJson(outcome.value, "the result", this.conversion());
       for (const reason of call.unhandled.values())
         call.log.add("error", ["nothing handles this rejection:", reason]);
+      this.data.checkTouched();
       this.calls.delete(call.id);
       return { ...this.committed(call), value };
     } catch (error) {
@@ -166,8 +166,10 @@ export class Panel {
   /** The reply to a request that threw; what it wrote is taken back. */
   failed(error: unknown, call: Call | null = this.handlers.current): Reply {
     this.handlers.current = null;
-    this.data.state.rollback();
+    this.data.state.writable = false;
+    // Reading the error can run panel code: before the rollback, so that nothing of it outlives the step.
     const reply: Reply = { status: "failed", error: errorInfo(error, this.code) };
+    this.data.state.rollback();
     if (call !== null) {
       this.calls.delete(call.id);
       reply.logs = call.log.take();
@@ -184,7 +186,7 @@ export class Panel {
     for (const [name, value] of Object.entries(request.values)) {
       if (this.data.declaration(name) === undefined)
         throw stateError(`this panel has no state called ${name}`);
-      this.data.state.put(this.data.state.handles.root, name, value);
+      this.data.state.permit(() => this.data.state.put(this.data.state.handles.root, name, value));
     }
     this.data.checkTouched();
     return this.committed();
@@ -254,7 +256,9 @@ export class Panel {
 
   private startTool(name: string, values: Given): void {
     const call = this.handlers.current as Call;
-    this.handlers.start(call, this.handlers.tool(name), values);
+    const tool = this.handlers.tool(name);
+    this.data.state.writable = true;
+    this.handlers.start(call, tool, values);
   }
 
   private committed(call?: Call): Reply {

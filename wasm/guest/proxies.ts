@@ -156,6 +156,13 @@ function relative(value: unknown, length: number, otherwise: number): number {
   return whole < 0 ? Math.max(0, length + whole) : Math.min(whole, length);
 }
 
+/** The arguments of list methods that are positions or counts. */
+const POSITIONS: Readonly<Record<string, readonly number[]>> = {
+  splice: [0, 1],
+  fill: [1, 2],
+  copyWithin: [0, 1, 2],
+};
+
 /** List methods that change the list, recorded as what they do instead of item by item. */
 function listMutators(state: State, proxies: Proxies): Map<PropertyKey, Method> {
   const listed: Record<string, (handle: Handle, list: Json[], args: unknown[], self: unknown) => unknown> = {
@@ -184,7 +191,7 @@ function listMutators(state: State, proxies: Proxies): Map<PropertyKey, Method> 
     },
     sort: (handle, _list, args, self) => {
       const compare = args[0] as ((a: unknown, b: unknown) => number) | undefined;
-      const sorted = proxies.items(handle, true).sort(compare);
+      const sorted = state.steady(() => proxies.items(handle, true).sort(compare));
       state.rewrite(
         handle,
         sorted.map((item) => rawOf(state, item)),
@@ -199,11 +206,12 @@ function listMutators(state: State, proxies: Proxies): Map<PropertyKey, Method> 
       const from = relative(args[1], list.length, 0);
       const to = relative(args[2], list.length, list.length);
       const value = args[0] === undefined ? null : args[0];
-      if (to > from)
-        state.rewrite(
-          handle,
-          list.map((item, i) => (i >= from && i < to ? state.plain(value, "item") : item)),
+      if (to > from) {
+        const next = state.steady(() =>
+          list.map((item, i) => (i >= from && i < to ? state.item(handle, value, "the item") : item)),
         );
+        state.rewrite(handle, next);
+      }
       return self;
     },
     copyWithin: (handle, list, args, self) => {
@@ -227,11 +235,17 @@ function listMutators(state: State, proxies: Proxies): Map<PropertyKey, Method> 
   const methods = new Map<PropertyKey, Method>();
   for (const [name, change] of Object.entries(listed)) {
     const native = (Array.prototype as unknown as Record<string, Method>)[name] as Method;
-    methods.set(name, function (this: unknown, ...args: unknown[]): unknown {
-      const handle = isContainer(this) ? state.handles.behind(this) : undefined;
-      if (handle === undefined || !Array.isArray(handle.raw)) return Reflect.apply(native, this, args);
-      return change(handle, handle.raw, args, this);
-    });
+    // A method, which unlike a function has no `prototype`: what all panel code shares must hold nothing.
+    const { [name]: method } = {
+      [name](this: unknown, ...args: unknown[]): unknown {
+        const handle = isContainer(this) ? state.handles.behind(this) : undefined;
+        if (handle === undefined || !Array.isArray(handle.raw)) return Reflect.apply(native, this, args);
+        // Turning an object into a number runs panel code: before anything is read from the list.
+        for (const i of POSITIONS[name] ?? []) if (args[i] !== undefined) args[i] = Number(args[i]);
+        return change(handle, handle.raw, args, this);
+      },
+    };
+    methods.set(name, Object.freeze(method as Method));
   }
   return methods;
 }
@@ -246,9 +260,10 @@ function refusedMutators(): Map<PropertyKey, Method> {
   for (const name of ["push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin"]) {
     const hint =
       copies[name] === undefined ? "copy first: [...list]" : `use ${copies[name]}(), which makes a copy`;
-    methods.set(name, () => {
+    const refuse = (): never => {
       throw impureError(`${name}() would change $state, and an expression cannot change it`, hint);
-    });
+    };
+    methods.set(name, Object.freeze(refuse));
   }
   return methods;
 }

@@ -2,7 +2,7 @@
 
 import type { ErrorInfo } from "../../js/generated/protocol";
 import type { CodeTable } from "./code";
-import { PanelError } from "./errors";
+import { factsOf } from "./errors";
 import { describe } from "./log";
 
 const MAX_MESSAGE = 2000;
@@ -30,9 +30,11 @@ export function errorInfo(thrown: unknown, table: CodeTable | null, code = "HAND
   }
   info.name = text(property(thrown, "name") ?? "Error", MAX_NAME);
   info.message = text(property(thrown, "message") ?? "", MAX_MESSAGE);
-  if (thrown instanceof PanelError) {
-    info.code = thrown.code;
-    info.hint = text(thrown.hint, MAX_MESSAGE);
+  const facts = factsOf(thrown);
+  if (facts !== undefined) {
+    info.name = text(facts.name, MAX_NAME);
+    info.code = text(facts.code, MAX_NAME);
+    info.hint = text(facts.hint, MAX_MESSAGE);
   } else if (info.name === "InternalError" && info.message === "out of memory") {
     info.code = "LIMIT_MEMORY";
     info.message = "the panel's memory is used up";

@@ -3,7 +3,7 @@
 // once, so that what did not change is not written again.
 
 import type { Place, Problem, ViewNode } from "../../js/generated/protocol";
-import { PanelError } from "./errors";
+import { factsOf, PanelError } from "./errors";
 import { type Conversion, isContainer, type Json, scalar, toJson } from "./json";
 import { Memo } from "./memo";
 import type { Bound } from "./places";
@@ -266,7 +266,7 @@ export class Resolution {
     try {
       return action();
     } catch (error) {
-      if (error instanceof PanelError && error.code === "LIMIT_NODES") throw error;
+      if (factsOf(error)?.code === "LIMIT_NODES") throw error;
       const problem = this.view.problem("error", error, index, node);
       this.report(problem, `${problem.line}:${problem.column}:${problem.message}`);
       return undefined;

@@ -2,7 +2,7 @@
 
 import type { Operation } from "../../js/generated/protocol";
 import { difference } from "./difference";
-import { indivisible, stateError } from "./errors";
+import { impureError, indivisible, stateError } from "./errors";
 import { type Handle, Handles, type Location } from "./handles";
 import { Journal } from "./journal";
 import {
@@ -12,6 +12,8 @@ import {
   isForbiddenKey,
   type Json,
   type JsonObject,
+  MAX_DEPTH,
+  nesting,
   pointerToken,
   scalar,
   toJson,
@@ -27,6 +29,8 @@ export class State {
   readonly handles = new Handles(this.values);
   /** The transaction that is open. */
   journal = new Journal();
+  /** Whether writes are taken: while a step of a handler runs or an edit is made, and never in between. */
+  writable = false;
   /** The states that the open transaction reads and writes, when someone wants to know. */
   used: Set<string> | null = null;
   /** Grows with every change, also with one that is taken back. */
@@ -61,8 +65,38 @@ export class State {
     return toJson(value, place, this.conversion);
   }
 
+  /** Takes writes while `action` runs. */
+  permit(action: () => void): void {
+    this.writable = true;
+    try {
+      action();
+    } finally {
+      this.writable = false;
+    }
+  }
+
+  /** What `prepare` gives; throws when the panel code it ran changed the state meanwhile. */
+  steady<T>(prepare: () => T): T {
+    const { clock, journal } = this;
+    const result = prepare();
+    if (this.clock === clock && this.journal === journal) return result;
+    throw stateError(
+      "$state changed while a value was being read for it",
+      "do not change $state in getters, valueOf or the function given to sort",
+    );
+  }
+
+  /** A value from panel code as plain JSON that may stand in the container. */
+  item(handle: Handle, value: unknown, place: string): Json {
+    const item = value === undefined ? null : this.plain(value, place);
+    this.checkDepth(handle, item, place);
+    return item;
+  }
+
   /** `container[key] = value`; undefined removes the key. */
-  put(handle: Handle, key: string | number, value: unknown): void {
+  put(handle: Handle, name: string | number, value: unknown): void {
+    this.checkWritable();
+    const key = wellFormed(name);
     const at = this.locate(handle);
     const holder = handle.raw as Slots;
     const had = Object.hasOwn(holder, key);
@@ -75,13 +109,17 @@ export class State {
     const source = isContainer(value) ? this.handles.behind(value)?.raw : undefined;
     if (had && source !== undefined && source === before) return;
     const kept = new Set<Container>();
-    const after = scalar(value) ?? this.incoming(handle, key, value, had ? before : null, at.path, kept);
+    const after =
+      scalar(value) ??
+      this.steady(() => this.incoming(handle, key, value, had ? before : null, at.path, kept));
     if (had && before === after) return;
     indivisible(() => this.store(handle, key, at, had, before, after, kept));
   }
 
   /** `delete container[key]`; an item of a list becomes null, as a list has no holes. */
-  remove(handle: Handle, key: string | number): void {
+  remove(handle: Handle, name: string | number): void {
+    this.checkWritable();
+    const key = wellFormed(name);
     const at = this.locate(handle);
     const holder = handle.raw;
     if (!Object.hasOwn(holder, key)) return;
@@ -115,12 +153,16 @@ export class State {
 
   /** Replaces `count` items of a list from `start` on by `items`; gives what was removed. */
   splice(handle: Handle, start: number, count: number, items: readonly unknown[]): Json[] {
+    this.checkWritable();
     const at = this.locate(handle);
     const list = handle.raw as Json[];
     const place = `$state${dotted(at.path)}`;
-    const next: Json[] = [];
-    for (let i = 0; i < items.length; i++)
-      next[i] = items[i] === undefined ? null : this.plain(items[i], `${place}[${start + i}]`);
+    const next = this.steady(() => {
+      const clean: Json[] = [];
+      for (let i = 0; i < items.length; i++)
+        clean[i] = scalar(items[i]) ?? this.item(handle, items[i], `${place}[${start + i}]`);
+      return clean;
+    });
     const removed = list.slice(start, start + count);
     if (count + next.length > MANY_ITEMS) {
       this.rewrite(handle, [...list.slice(0, start), ...next, ...list.slice(start + count)]);
@@ -163,6 +205,7 @@ export class State {
 
   /** Gives a list new content; items it already had keep their identity. */
   rewrite(handle: Handle, next: Json[]): void {
+    this.checkWritable();
     const at = this.locate(handle);
     const list = handle.raw as Json[];
     indivisible(() => {
@@ -257,9 +300,29 @@ export class State {
     kept: Set<Container>,
   ): Json {
     const place = `$state${dotted(path)}${dotted(`/${pointerToken(key)}`)}`;
-    return isContainer(before)
+    const after = isContainer(before)
       ? this.successor(value, this.handles.child(handle, key, before), kept, place)
       : this.plain(value, place);
+    this.checkDepth(handle, after, place, kept);
+    return after;
+  }
+
+  private checkWritable(): void {
+    if (this.writable) return;
+    throw impureError("$state can only be changed while a tool runs", "do it in a tool, before it returns");
+  }
+
+  /** `apart` are containers that stand there already. */
+  private checkDepth(handle: Handle, value: Json, place: string, apart?: ReadonlySet<Container>): void {
+    if (!isContainer(value)) return;
+    let depth = nesting(value, apart);
+    for (let at = handle; at.parent !== null; at = at.parent) depth++;
+    if (depth <= MAX_DEPTH) return;
+    const short = place.length > 60 ? `${place.slice(0, 60)}…` : place;
+    throw stateError(
+      `${short} would be nested more than ${MAX_DEPTH} deep, which state cannot hold`,
+      "keep a flat list whose items name their parents",
+    );
   }
 
   private store(
@@ -363,6 +426,10 @@ export class State {
     this.clock++;
     this.versions.set(name, this.clock);
   }
+}
+
+function wellFormed(key: string | number): string | number {
+  return typeof key === "string" ? key.toWellFormed() : key;
 }
 
 function define(holder: Slots, key: string | number, value: Json): void {

@@ -3,7 +3,7 @@
 import type { Problem, ViewNode } from "../../js/generated/protocol";
 import type { CodeTable } from "./code";
 import type { Data } from "./data";
-import { PanelError } from "./errors";
+import { factsOf } from "./errors";
 import type { Memo } from "./memo";
 import { Places } from "./places";
 import { PlacedSource, present } from "./random";
@@ -67,7 +67,14 @@ export class View {
 
   /** An expression's value; throws what it throws. */
   evaluate(index: number, scope: Scope, event: unknown): unknown {
-    return this.code.expression(index)(this.data.readable, scope, event);
+    const { state } = this.data;
+    const before = state.writable;
+    state.writable = false;
+    try {
+      return this.code.expression(index)(this.data.readable, scope, event);
+    } finally {
+      state.writable = before;
+    }
   }
 
   /** What went wrong in `node`, as a reader of the document understands it; `index` is the code, null if none. */
@@ -75,7 +82,7 @@ export class View {
     const info = errorInfo(error, this.code, "BINDING_ERROR");
     const start = index === null ? node.span : this.code.start(index);
     const message =
-      info.name === "Error" || error instanceof PanelError ? info.message : `${info.name}: ${info.message}`;
+      info.name === "Error" || factsOf(error) !== undefined ? info.message : `${info.name}: ${info.message}`;
     return {
       severity,
       code: info.code,

@@ -309,7 +309,7 @@ describe("random mutations", () => {
           expect(p.state.x).toEqual(plain.x);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: process.env.NEXUS_FULL === "1" ? 5_000 : 200 },
     );
   });
 });
