@@ -61,6 +61,7 @@ def test_a_wait_ends_at_its_timeout() -> None:
         Mailbox().wait(Future[None](), 0.05)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_wait_and_tells() -> None:
     box, told = Mailbox(), []
 

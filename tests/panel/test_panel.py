@@ -386,6 +386,7 @@ def test_a_running_call_can_be_cancelled(counter: Panel) -> None:
     assert counter.call("add") == 2
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_python_waits_stops_the_call(counter: Panel) -> None:
     threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
