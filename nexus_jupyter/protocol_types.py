@@ -13,13 +13,37 @@ from pydantic import BaseModel, TypeAdapter
 
 from . import protocol
 from .nxml.program import Program
+from .protocol import workspace
 
 UNIONS: dict[str, Any] = {
     "ClientMessage": protocol.ClientMessage,
     "KernelMessage": protocol.KernelMessage,
     "GuestRequest": protocol.GuestRequest,
+    "FromServer": workspace.FromServer,
+    "FromClient": workspace.FromClient,
 }
-ROOTS: tuple[type[BaseModel], ...] = (protocol.Batch, protocol.GuestReply, protocol.Moment, Program)
+ROOTS: tuple[type[BaseModel], ...] = (
+    protocol.Batch,
+    protocol.GuestReply,
+    protocol.Moment,
+    Program,
+    workspace.Health,
+    workspace.PanelList,
+    workspace.PanelSource,
+    workspace.ToolList,
+    workspace.ToolResult,
+    workspace.Neighbourhood,
+    workspace.GraphPath,
+    workspace.ProposalList,
+    workspace.ReviewerList,
+    workspace.Challenge,
+    workspace.AiStatus,
+    workspace.CallRequest,
+    workspace.AskRequest,
+    workspace.ChallengeRequest,
+    workspace.EnrolRequest,
+    workspace.SignedDecision,
+)
 
 
 def schema() -> dict[str, Any]:

@@ -1,13 +1,43 @@
-// Generated from nexus_jupyter/protocol.py and nexus_jupyter/nxml/program.py by wasm/build/protocol.mjs.
+// Generated from nexus_jupyter/protocol/ and nexus_jupyter/nxml/program.py by wasm/build/protocol.mjs.
 // Do not edit: change the Python and run `node wasm/build/protocol.mjs`.
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | {[key: string]: JsonValue};
 export type ClientMessage = Hello | AskBundle | Event | Cancel;
+/**
+ * How much a diagnostic matters: an error keeps the panel from being made.
+ */
+export type Severity = "error" | "warning" | "info";
+export type FromClient = Subscribe | Ping;
+export type FromServer =
+  | ServerHello
+  | WorkspaceSnapshot
+  | WorkspaceRevision
+  | WorkspaceCommit
+  | ProposalNews
+  | AskNews
+  | Pong
+  | SocketError;
 export type GuestRequest =
   GuestLoad | GuestInvoke | GuestEvent | GuestResume | GuestCancel | GuestEdit | GuestView | GuestRead;
 export type KernelMessage =
   Snapshot | Commit | Started | Result | Reject | Progress | Emitted | Closed | BundleReply;
 
+/**
+ * GET ai: whether an AI can be asked, and how that is configured.
+ */
+export interface AiStatus {
+  available: boolean;
+  model: string;
+  reason: string;
+}
+/**
+ * Every answer that is not 2xx.  ``message`` and ``hint`` are for people, ``code`` for programs.
+ */
+export interface ApiError {
+  code: string;
+  hint: string;
+  message: string;
+}
 /**
  * One argument of a tool; not required when it has a default.
  */
@@ -22,10 +52,43 @@ export interface ArgDeclaration {
   type: "string" | "number" | "boolean" | "list" | "object" | "any" | "frame";
 }
 /**
+ * A proposal in the making (POST proposals).  ``phase`` is a sentence for the person who waits.
+ */
+export interface Ask {
+  error: ApiError | null;
+  id: string;
+  /**
+   * document_key(notebook path, panel id)
+   */
+  panel: string;
+  phase: string;
+  proposal: string | null;
+  request: string;
+  round: number;
+  status: "running" | "done" | "failed" | "cancelled";
+}
+/**
  * The page has no bundle of this address: the kernel answers with ``BundleReply`` and its bytes.
  */
 export interface AskBundle {
   kind: "bundle";
+}
+/**
+ * How a request to the AI is getting on.
+ */
+export interface AskNews {
+  ask: Ask;
+  kind: "ask";
+}
+/**
+ * POST proposals: ask the AI for a change of one panel.
+ */
+export interface AskRequest {
+  /**
+   * document_key(notebook path, panel id)
+   */
+  panel: string;
+  request: string;
 }
 /**
  * What one turn of a panel brought, in order, as one comm message: several would be several frames.
@@ -187,12 +250,56 @@ export interface BindingProp {
   kind: "binding";
 }
 /**
+ * POST tools/call.
+ */
+export interface CallRequest {
+  args:
+    | {
+        [k: string]: JsonValue;
+      }
+    | JsonValue[]
+    | null;
+  /**
+   * document_key(notebook path, panel id)
+   */
+  panel: string;
+  tool: string;
+}
+/**
  * Stop the call that this client's event ``seq`` started.
  */
 export interface Cancel {
   client: string;
   kind: "cancel";
   seq: number;
+}
+/**
+ * One difference in what the document demands.  ``before`` and ``after`` are sentences, "" for nothing.
+ */
+export interface CapabilityChange {
+  after: string;
+  alias: string;
+  before: string;
+  dangerous: boolean;
+  extension: string;
+  kind: "added" | "removed" | "changed";
+}
+/**
+ * POST proposals/{id}/challenge, reviewers/{id}/challenge.
+ *
+ * ``statement`` is the exact text to sign (UTF-8, ECDSA P-256 with SHA-256, signature as raw r‖s); it names the
+ * action, the proposal's hash, the base and ``nonce``, which works once and until ``expires``.
+ */
+export interface Challenge {
+  expires: string;
+  nonce: string;
+  statement: string;
+}
+/**
+ * POST proposals/{id}/challenge.
+ */
+export interface ChallengeRequest {
+  action: "approve" | "reject" | "undo";
 }
 /**
  * A view opened: the kernel answers with a ``Snapshot``.
@@ -260,11 +367,63 @@ export interface ComputedDeclaration {
   type: ("string" | "number" | "boolean" | "list" | "object" | "any" | "frame") | null;
 }
 /**
+ * One problem: stable ``code``, the place, the reason and the remedy.
+ *
+ * ``path`` names the element in the document (``NexusPanel/Data/State[2]``), empty if unknown.
+ */
+export interface Diagnostic {
+  code: string;
+  fix: Fix | null;
+  hint: string;
+  message: string;
+  path: string;
+  severity: Severity;
+  span: Span;
+}
+/**
+ * A text edit that removes the problem: replace ``span`` by ``replacement``.
+ */
+export interface Fix {
+  replacement: string;
+  span: Span;
+  title: string;
+}
+/**
+ * What came of the new document in a clone with the panel's current state (its revision ``rev``).
+ *
+ * ``tree`` is the view it shows; ``resets`` are sentences about state that would not be kept; ``trials`` are
+ * runs of new and changed tools that need no argument.
+ */
+export interface DryRun {
+  problems: Problem[];
+  resets: string[];
+  rev: number;
+  tree: Tree | null;
+  trials: Trial[];
+}
+/**
+ * A tool of the new document, run once in the clone: what it would change, or why it failed.
+ */
+export interface Trial {
+  error: ErrorInfo | null;
+  ops: Operation[];
+  tool: string;
+}
+/**
  * One ``$emit``.
  */
 export interface Emission {
   event: string;
   payload: JsonValue;
+}
+/**
+ * POST reviewers.  ``public_key`` is a JSON Web Key (EC, P-256), public part only.
+ */
+export interface EnrolRequest {
+  label: string;
+  public_key: {
+    [k: string]: JsonValue;
+  };
 }
 /**
  * A suspended handler's wish: call ``method`` of the extension declared as ``alias``.
@@ -286,6 +445,241 @@ export interface ExtensionDeclaration {
   };
   reason: string;
   span: Span;
+}
+/**
+ * What to be told of.  With ``epoch`` and ``revision`` of what it has, missed revisions follow; else a snapshot.
+ *
+ * A later one replaces it.
+ */
+export interface Subscribe {
+  epoch: string | null;
+  kind: "subscribe";
+  revision: number | null;
+  topics: ("graph" | "commits" | "proposals")[];
+}
+/**
+ * Answered by ``Pong``.
+ */
+export interface Ping {
+  id: number;
+  kind: "ping";
+}
+/**
+ * First message.  ``epoch`` changes when revisions start anew: then a client resumes from nothing.
+ */
+export interface ServerHello {
+  epoch: string;
+  kind: "hello";
+  revision: number;
+  version: number;
+  workspace: string;
+}
+/**
+ * Everything, for a client that cannot resume.
+ */
+export interface WorkspaceSnapshot {
+  graph: GraphState;
+  kind: "snapshot";
+  panels: WorkspacePanel[];
+}
+/**
+ * A whole graph at a revision.
+ */
+export interface GraphState {
+  entities: NOGEntity[];
+  relationships: NOGRelationship[];
+  revision: number;
+}
+/**
+ * A thing that has a name.  ``properties`` are plain JSON; fields that are not known here are kept.
+ */
+export interface NOGEntity {
+  id: string;
+  name: string;
+  properties: {
+    [k: string]: JsonValue;
+  };
+  type:
+    | "panel"
+    | "state"
+    | "computed"
+    | "tool"
+    | "lifecycle"
+    | "component"
+    | "extension"
+    | "notebook"
+    | "cell"
+    | "python_name";
+  [k: string]: unknown;
+}
+/**
+ * ``source`` *type* ``target``.  Without an ``id`` it is named after what it says, so that the same is the same.
+ */
+export interface NOGRelationship {
+  id: string;
+  properties: {
+    [k: string]: JsonValue;
+  };
+  source: string;
+  target: string;
+  type: "contains" | "reads" | "writes" | "computes" | "binds" | "triggers" | "calls" | "uses";
+  [k: string]: unknown;
+}
+/**
+ * A live panel and where it lives.  ``entity`` is its id in the workspace graph.
+ */
+export interface WorkspacePanel {
+  entity: string;
+  kernel: string;
+  /**
+   * document_key(notebook path, panel id)
+   */
+  key: string;
+  notebook: string;
+  panel: PanelInfo;
+}
+/**
+ * A live panel of one kernel.
+ *
+ * ``cell`` is the id of the cell whose text is the panel's document, "" if a program made the panel: then
+ * there is no text that a change could be written to.  ``hash`` is ``document_hash`` of its source;
+ * ``edition`` counts how often the document was replaced in place, ``rev`` the commits of its state.
+ */
+export interface PanelInfo {
+  cell: string;
+  description: string;
+  edition: number;
+  has_view: boolean;
+  hash: string;
+  id: string;
+  python_name: string;
+  rev: number;
+  title: string;
+  tools: ToolInfo[];
+}
+/**
+ * A tool as others may call it; ``input_schema`` is the JSON Schema of its arguments by name.
+ */
+export interface ToolInfo {
+  ai: "ask" | "allow" | "deny";
+  confirm: string | null;
+  description: string;
+  input_schema: {
+    [k: string]: JsonValue;
+  };
+  name: string;
+}
+/**
+ * From revision ``revision - 1`` to ``revision``.
+ */
+export interface WorkspaceRevision {
+  /**
+   * Items: document_key(notebook path, panel id)
+   */
+  ended: string[];
+  kind: "revision";
+  panels: WorkspacePanel[];
+  patch: NOGPatch;
+  revision: number;
+}
+/**
+ * What leads from one revision to the next.  Deleting an entity deletes its relationships, named or not.
+ *
+ * Applied in the order: relationships deleted, entities deleted, entities put (added or replaced),
+ * relationships put.
+ */
+export interface NOGPatch {
+  delete_entities: string[];
+  delete_relationships: string[];
+  put_entities: NOGEntity[];
+  put_relationships: NOGRelationship[];
+}
+/**
+ * A panel's state has a new revision; not part of the graph's revisions, and not resumed.
+ */
+export interface WorkspaceCommit {
+  cause: "tool" | "edit" | "python" | "reset";
+  kind: "commit";
+  /**
+   * document_key(notebook path, panel id)
+   */
+  panel: string;
+  paths: string[];
+  rev: number;
+  tool: string | null;
+}
+/**
+ * A proposal was made or decided.
+ */
+export interface ProposalNews {
+  kind: "proposal";
+  record: ProposalRecord;
+}
+/**
+ * A proposal and what has become of it.
+ *
+ * ``edition`` and ``applied_hash`` are the panel's after it was applied.  ``notes`` are for the reader.
+ */
+export interface ProposalRecord {
+  applied_hash: string | null;
+  decided: string | null;
+  decided_by: string | null;
+  edition: number | null;
+  notes: string[];
+  proposal: Proposal;
+  status: "open" | "applied" | "rejected" | "undone" | "stale";
+}
+/**
+ * Everything a reviewer decides about.  ``hash`` is over all other fields (``ai.proposal.proposal_hash``).
+ *
+ * ``panel`` is the panel's key in the workspace.  The change is from ``base_source`` to ``source``; ``diff`` is
+ * its unified diff.  ``author`` says who made it, e.g. ``model openai/gpt-x``.
+ */
+export interface Proposal {
+  author: string;
+  base_edition: number;
+  base_hash: string;
+  base_source: string;
+  capabilities: CapabilityChange[];
+  /**
+   * RFC 3339, UTC
+   */
+  created: string;
+  diagnostics: Diagnostic[];
+  diff: string;
+  dry_run: DryRun | null;
+  hash: string;
+  id: string;
+  notebook: string;
+  panel: string;
+  panel_id: string;
+  reason: string;
+  request: string;
+  rounds: number;
+  source: string;
+  title: string;
+}
+/**
+ * The answer to ``Ping``.
+ */
+export interface Pong {
+  id: number;
+  kind: "pong";
+}
+/**
+ * A message of the client's that was not understood, and why; the connection stays.
+ */
+export interface SocketError {
+  error: ApiError;
+  kind: "error";
+}
+/**
+ * GET graph/path: the entities on a shortest path in order and the relationships between them; empty if none.
+ */
+export interface GraphPath {
+  entities: NOGEntity[];
+  relationships: NOGRelationship[];
+  revision: number;
 }
 /**
  * Forget call ``call``; its unfinished promises never settle.
@@ -431,6 +825,17 @@ export interface Handler {
   timeout: number | null;
 }
 /**
+ * GET health.
+ */
+export interface Health {
+  kernels: number;
+  panels: number;
+  revision: number;
+  status: "ok";
+  version: string;
+  workspace: string;
+}
+/**
  * A handler that a moment in the panel's life starts.  ``every`` and ``debounce`` are seconds.
  */
 export interface LifecycleDeclaration {
@@ -454,6 +859,31 @@ export interface LiteralProp {
  */
 export interface Moment {
   clock: number;
+}
+/**
+ * GET graph/neighbourhood, graph/dependencies: a part of the graph; ``depths`` gives each entity's distance.
+ */
+export interface Neighbourhood {
+  depths: {
+    [k: string]: number;
+  };
+  entities: NOGEntity[];
+  relationships: NOGRelationship[];
+  revision: number;
+}
+/**
+ * GET panels.
+ */
+export interface PanelList {
+  panels: WorkspacePanel[];
+  revision: number;
+}
+/**
+ * GET panels/{key}/source.
+ */
+export interface PanelSource {
+  panel: WorkspacePanel;
+  source: string;
 }
 /**
  * A writable place: ``$state`` or ``$scope``, then names and computed keys in order.
@@ -547,6 +977,60 @@ export interface Trigger {
 export interface TextProp {
   kind: "text";
   parts: (string | number)[];
+}
+/**
+ * GET proposals, newest first.
+ */
+export interface ProposalList {
+  proposals: ProposalRecord[];
+}
+/**
+ * A page whose key may sign.  ``pending``: another one has to confirm it first.
+ */
+export interface Reviewer {
+  enrolled: string;
+  id: string;
+  label: string;
+  status: "active" | "pending";
+}
+/**
+ * GET reviewers; POST reviewers gives the one.
+ */
+export interface ReviewerList {
+  reviewers: Reviewer[];
+}
+/**
+ * POST proposals/{id}/decision, reviewers/{id}/confirm.  ``signature`` is base64url without padding.
+ */
+export interface SignedDecision {
+  action: ("approve" | "reject" | "undo") | "confirm";
+  nonce: string;
+  reviewer: string;
+  signature: string;
+}
+/**
+ * GET tools.
+ */
+export interface ToolList {
+  tools: WorkspaceTool[];
+}
+/**
+ * One entry of GET tools.
+ */
+export interface WorkspaceTool {
+  notebook: string;
+  /**
+   * document_key(notebook path, panel id)
+   */
+  panel: string;
+  title: string;
+  tool: ToolInfo;
+}
+/**
+ * POST tools/call.
+ */
+export interface ToolResult {
+  value: JsonValue;
 }
 
 export const PROTOCOL_VERSION = 1;

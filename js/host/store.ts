@@ -13,7 +13,7 @@ import { addToast, readToast } from "./toasts";
 import { Topics } from "./topics";
 import { EMPTY_VIEW, layOut, type View, type ViewNode } from "./view";
 
-/** The protocol of `nexus_jupyter/protocol.py` that this page speaks. */
+/** The protocol of `nexus_jupyter/protocol/` that this page speaks. */
 export const PROTOCOL = 1;
 /** Milliseconds without an answer to hello after which the page says so. */
 export const HELLO_TIMEOUT = 5_000;

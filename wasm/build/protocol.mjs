@@ -14,7 +14,7 @@ import { compile } from "json-schema-to-typescript";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const target = join(root, "js", "generated", "protocol.ts");
 
-const BANNER = `// Generated from nexus_jupyter/protocol.py and nexus_jupyter/nxml/program.py by wasm/build/protocol.mjs.
+const BANNER = `// Generated from nexus_jupyter/protocol/ and nexus_jupyter/nxml/program.py by wasm/build/protocol.mjs.
 // Do not edit: change the Python and run \`node wasm/build/protocol.mjs\`.
 `;
 const JSON_VALUE = "null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }";

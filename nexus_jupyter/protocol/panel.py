@@ -1,16 +1,12 @@
-"""Every message that crosses a boundary, typed once.
-
-Two boundaries: the widget's comm between the page and the kernel (``ClientMessage``,
-``KernelMessage``), and the sandbox's wall between host and guest (``GuestRequest``,
-``GuestReply``).  The TypeScript types in ``js/generated`` and ``wasm/guest/generated`` come from
-this file and a test fails when they differ.
-"""
+"""Between a page and the kernel: what travels on a panel's comm, and what is shown."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation
+from pydantic import Field, JsonValue
+
+from .message import Message
 
 PROTOCOL_VERSION = 1
 
@@ -18,14 +14,10 @@ Revision = Annotated[int, Field(ge=0)]
 Sequence = Annotated[int, Field(ge=1)]
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 # --- what is shown -------------------------------------------------------------------------------
 
 
-class TreeNode(_Message):
+class TreeNode(Message):
     """One resolved component: plain values only.
 
     ``id`` is stable across revisions for the same element and loop item and unique in the tree.
@@ -43,7 +35,7 @@ class TreeNode(_Message):
     children: tuple[TreeNode, ...] = ()
 
 
-class Problem(_Message):
+class Problem(Message):
     """Something a reader of the panel should know, e.g. a binding that threw."""
 
     severity: Literal["error", "warning", "info"]
@@ -53,7 +45,7 @@ class Problem(_Message):
     column: int = 0
 
 
-class Tree(_Message):
+class Tree(Message):
     """The resolved view; ``root`` is None for a panel without one."""
 
     root: TreeNode | None
@@ -63,7 +55,7 @@ class Tree(_Message):
 # --- changes -------------------------------------------------------------------------------------
 
 
-class Operation(_Message):
+class Operation(Message):
     """A JSON Patch (RFC 6902) operation on the state object; ``path`` is a JSON Pointer (RFC 6901)."""
 
     op: Literal["add", "remove", "replace"]
@@ -71,7 +63,7 @@ class Operation(_Message):
     value: JsonValue = None
 
 
-class Cause(_Message):
+class Cause(Message):
     """Why a commit happened."""
 
     kind: Literal["tool", "edit", "python", "reset"]
@@ -80,7 +72,7 @@ class Cause(_Message):
     seq: int | None = None
 
 
-class ErrorInfo(_Message):
+class ErrorInfo(Message):
     """An error as data.  ``line`` and ``column`` point into the document, 0 when unknown."""
 
     code: str
@@ -95,7 +87,7 @@ class ErrorInfo(_Message):
 # --- page → kernel -------------------------------------------------------------------------------
 
 
-class Hello(_Message):
+class Hello(Message):
     """A view opened: the kernel answers with a ``Snapshot``."""
 
     kind: Literal["hello"] = "hello"
@@ -103,13 +95,13 @@ class Hello(_Message):
     protocol: int
 
 
-class AskBundle(_Message):
+class AskBundle(Message):
     """The page has no bundle of this address: the kernel answers with ``BundleReply`` and its bytes."""
 
     kind: Literal["bundle"] = "bundle"
 
 
-class Event(_Message):
+class Event(Message):
     """A component's event, by the node of the tree it happened on.
 
     ``name`` is ``press`` or an event of the component's catalog entry; ``change`` on a bound
@@ -130,7 +122,7 @@ class Event(_Message):
     base: Revision
 
 
-class Cancel(_Message):
+class Cancel(Message):
     """Stop the call that this client's event ``seq`` started."""
 
     kind: Literal["cancel"] = "cancel"
@@ -144,7 +136,7 @@ ClientMessage = Annotated[Hello | AskBundle | Event | Cancel, Field(discriminato
 # --- kernel → page -------------------------------------------------------------------------------
 
 
-class Snapshot(_Message):
+class Snapshot(Message):
     """Everything a view needs to show the panel as it is."""
 
     kind: Literal["snapshot"] = "snapshot"
@@ -154,7 +146,7 @@ class Snapshot(_Message):
     tree: Tree
 
 
-class Commit(_Message):
+class Commit(Message):
     """A revision: what changed, why, and the view after it (None: the view did not change)."""
 
     kind: Literal["commit"] = "commit"
@@ -164,7 +156,7 @@ class Commit(_Message):
     tree: Tree | None = None
 
 
-class Started(_Message):
+class Started(Message):
     """The call of event ``seq`` runs ``tool`` and has not ended; the page may show it as pending."""
 
     kind: Literal["started"] = "started"
@@ -173,7 +165,7 @@ class Started(_Message):
     tool: str
 
 
-class Result(_Message):
+class Result(Message):
     """The call of event ``seq`` ended; ``error`` is None when it went well."""
 
     kind: Literal["result"] = "result"
@@ -182,7 +174,7 @@ class Result(_Message):
     error: ErrorInfo | None = None
 
 
-class Reject(_Message):
+class Reject(Message):
     """Event ``seq`` was not taken at all, and why."""
 
     kind: Literal["reject"] = "reject"
@@ -191,7 +183,7 @@ class Reject(_Message):
     error: ErrorInfo
 
 
-class Progress(_Message):
+class Progress(Message):
     """Progress of the call of event ``seq``; ``total`` None when unknown."""
 
     kind: Literal["progress"] = "progress"
@@ -202,7 +194,7 @@ class Progress(_Message):
     text: str = ""
 
 
-class Emitted(_Message):
+class Emitted(Message):
     """An event of ``$emit`` that is for the page: ``toast`` or ``notify``."""
 
     kind: Literal["emitted"] = "emitted"
@@ -210,14 +202,14 @@ class Emitted(_Message):
     payload: JsonValue = None
 
 
-class Closed(_Message):
+class Closed(Message):
     """The panel ended; the view stays as it was, disabled, with the reason."""
 
     kind: Literal["closed"] = "closed"
     reason: str
 
 
-class BundleReply(_Message):
+class BundleReply(Message):
     """The bundle's bytes travel in the message's one buffer."""
 
     kind: Literal["bundle"] = "bundle"
@@ -230,168 +222,8 @@ KernelMessage = Annotated[
 ]
 
 
-class Batch(_Message):
+class Batch(Message):
     """What one turn of a panel brought, in order, as one comm message: several would be several frames."""
 
     kind: Literal["batch"] = "batch"
     messages: tuple[KernelMessage, ...]
-
-
-# --- host → guest --------------------------------------------------------------------------------
-
-
-class Moment(_Message):
-    """The clock a step reads: milliseconds since 1970."""
-
-    clock: float
-
-
-class GuestLoad(_Message):
-    """First request: the declarations, and the committed state to go on from (None: the defaults)."""
-
-    op: Literal["load"] = "load"
-    # our own data, and deeper than the validation of hostile JSON goes
-    program: SkipValidation[dict[str, JsonValue]]
-    state: dict[str, JsonValue] | None = None
-    clock: float
-    seed: int
-    zone: str
-
-
-class GuestInvoke(_Message):
-    """Run a tool: first step of call ``call``.  ``args`` an array (positional), an object (by name) or absent."""
-
-    op: Literal["invoke"] = "invoke"
-    call: int
-    tool: str
-    args: JsonValue = None
-    clock: float
-    seed: int
-    zone: str
-
-
-class GuestEvent(_Message):
-    """A component's event by node id: edits the bound place, and starts its tool as call ``call``.
-
-    With ``call`` 0 nothing is started: the reply's ``tool`` and ``value`` are the tool and the arguments of the
-    ``invoke`` that is to follow, for a host that queues calls; ``tool`` is None when there is none.
-    """
-
-    op: Literal["event"] = "event"
-    call: int
-    node: str
-    name: str
-    detail: dict[str, JsonValue]
-    clock: float
-    seed: int
-    zone: str
-
-
-class Settled(_Message):
-    """The outcome of one extension call: ``value`` or ``error``."""
-
-    id: int
-    value: JsonValue = None
-    error: ErrorInfo | None = None
-
-
-class GuestResume(_Message):
-    """Go on with call ``call``: the next step.  With no results its due timers run."""
-
-    op: Literal["resume"] = "resume"
-    call: int
-    results: tuple[Settled, ...]
-    clock: float
-
-
-class GuestCancel(_Message):
-    """Forget call ``call``; its unfinished promises never settle."""
-
-    op: Literal["cancel"] = "cancel"
-    call: int
-
-
-class GuestEdit(_Message):
-    """Write whole states from outside (Python): one transaction, checked against the declarations."""
-
-    op: Literal["edit"] = "edit"
-    values: dict[str, JsonValue]
-    clock: float
-
-
-class GuestView(_Message):
-    """Resolve the view."""
-
-    op: Literal["view"] = "view"
-
-
-class GuestRead(_Message):
-    """Read one state or computed value."""
-
-    op: Literal["read"] = "read"
-    name: str
-
-
-GuestRequest = Annotated[
-    GuestLoad | GuestInvoke | GuestEvent | GuestResume | GuestCancel | GuestEdit | GuestView | GuestRead,
-    Field(discriminator="op"),
-]
-
-
-# --- guest → host --------------------------------------------------------------------------------
-
-
-class ExtensionCall(_Message):
-    """A suspended handler's wish: call ``method`` of the extension declared as ``alias``."""
-
-    id: int
-    alias: str = Field(max_length=64)
-    method: str = Field(max_length=128)
-    args: tuple[JsonValue, ...]
-
-
-class LogLine(_Message):
-    """One line of ``$log`` or ``console``; ``text`` is already formatted and capped."""
-
-    level: Literal["debug", "info", "warn", "error"]
-    text: str
-
-
-class Emission(_Message):
-    """One ``$emit``."""
-
-    event: str
-    payload: JsonValue = None
-
-
-class ProgressNote(_Message):
-    """The last ``$progress`` of a step."""
-
-    done: float
-    total: float | None = None
-    text: str = ""
-
-
-class GuestReply(_Message):
-    """What a request led to.
-
-    ``status``: ``done`` (the call ended, or the request had no call), ``waiting`` (the call waits for
-    ``calls`` to settle, or for ``timer`` milliseconds to pass), ``failed`` (``error`` says why; this
-    step changed nothing: ``ops`` is empty).
-    ``ops``/``inverse`` are what this step changed and how to take it back, in order of application.
-    ``tool`` names the tool that an event started, None for an edit.
-    """
-
-    status: Literal["done", "waiting", "failed"]
-    ops: tuple[Operation, ...] = ()
-    inverse: tuple[Operation, ...] = ()
-    value: JsonValue = None
-    tool: str | None = None
-    calls: tuple[ExtensionCall, ...] = ()
-    timer: float | None = None
-    emits: tuple[Emission, ...] = ()
-    logs: tuple[LogLine, ...] = ()
-    progress: ProgressNote | None = None
-    tree: Tree | None = None
-    state: dict[str, JsonValue] | None = None
-    error: ErrorInfo | None = None
