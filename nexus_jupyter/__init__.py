@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         NexusError,
         OptionError,
         PanelClosedError,
+        StaleError,
         StateError,
     )
     from .panel import Panel, load, panels
@@ -42,6 +43,7 @@ _HOMES = {
     "OptionError": ".errors",
     "Panel": ".panel",
     "PanelClosedError": ".errors",
+    "StaleError": ".errors",
     "StateError": ".errors",
     "load": ".panel",
     "panels": ".panel",
@@ -59,6 +61,7 @@ __all__ = [
     "OptionError",
     "Panel",
     "PanelClosedError",
+    "StaleError",
     "StateError",
     "__version__",
     "load",

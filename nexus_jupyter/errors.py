@@ -111,6 +111,12 @@ class PanelClosedError(NexusError):
     code = "PANEL_CLOSED"
 
 
+class StaleError(NexusError):
+    """What was to be changed has changed since; nothing was done."""
+
+    code = "STALE"
+
+
 class EngineError(NexusError):
     """The sandbox engine cannot run here (missing or damaged build, unsupported wasmtime)."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -13,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from pydantic import JsonValue
 
 from ..diagnostics import visible
-from ..errors import ArgumentError, DocumentError, OptionError, StateError
+from ..errors import ArgumentError, DocumentError, OptionError, StaleError, StateError
 from ..nxml import load_program
 from ..protocol import Commit, LogLine
+from ..protocol.identity import document_hash
 from ..sandbox.capabilities import Grants
 from ..sandbox.extensions import PythonFunctions
 from ..sandbox.extensions.python import Functions, named_functions
@@ -25,17 +28,33 @@ from ..sandbox.values import FrozenDict, to_json
 from . import registry
 from .dispatch import Dispatcher
 from .mailbox import mailbox
-from .runtime import Runtime, nearest
+from .names import nearest
+from .replacement import Replacement
+from .runtime import Runtime
 from .state import PanelState, brief
 from .tools import Tools, start
 
 if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic
     from ..nxml.program import Program
+    from ..protocol.bridge import TriedDocument
+
+logger = logging.getLogger(__name__)
 
 Callback = Callable[[Any], object]
 
 # How a panel is shown is a face's business; the package sets this when a face can be had.
 face: Callable[[Panel], tuple[dict[str, Any], dict[str, Any]]] | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """The text that a panel was made from; ``edition`` counts how often it was replaced in place."""
+
+    source: str
+    diagnostics: tuple[Diagnostic, ...]
+    edition: int
+    hash: str
 
 
 def local_zone() -> str:
@@ -76,6 +95,7 @@ class Panel:
         id: str | None = None,
         limits: Limits | None = None,
         _cell: str = "",
+        _listed: bool = True,
     ) -> None:
         if not isinstance(source, str):
             raise OptionError(
@@ -83,17 +103,17 @@ class Panel:
                 hint="Read a file with nexus_jupyter.load('file.nxml').",
             )
         handed = named_functions(functions)
-        program, self.diagnostics = load_program(source, name=name)
-        self.source = source
+        program, diagnostics = load_program(source, name=name)
+        self._document = Document(source, diagnostics, 0, document_hash(source))
         self.name = name
         self.cell = _cell
         self.id = id or program.id or name or _cell or f"panel-{registry.number()}"
-        self._program = program
         first = self._first_values(program, state)
         limits = limits or Limits()
-        extensions = {"nexus.python": PythonFunctions(handed)}
-        dispatcher = Dispatcher(program, Grants(functions=frozenset(handed)), extensions, limits)
+        self._handed = handed
+        dispatcher = self._dispatcher(program, limits)
         zone = local_zone()
+        self._commit_listeners: tuple[Callable[[Commit], object], ...] = ()
         self._listeners: defaultdict[str, list[Callback]] = defaultdict(list)
         self._on_close: list[Callable[[], object]] = []
         self._runtime = Runtime(
@@ -107,10 +127,10 @@ class Panel:
         except BaseException as error:
             self._runtime.close("it could not be made")
             if isinstance(error, CodeErrors):
-                problems = (*self.diagnostics, *syntax_diagnostics(program, error.errors))
-                raise DocumentError(source, sorted(problems, key=lambda d: d.span.start), name=name) from None
+                raise self._refused(source, program, diagnostics, error) from None
             raise
-        registry.add(self)
+        if _listed:
+            registry.add(self)
 
     # --- use --------------------------------------------------------------------------------------
 
@@ -144,6 +164,69 @@ class Panel:
         self._listeners[event].append(listener)
         return off
 
+    def replace_document(self, source: str, *, base_hash: str | None = None, base_edition: int | None = None) -> tuple[str, ...]:
+        """Go on with another document, in place: views stay open, state that fits it stays, running tools are cancelled.
+
+        With ``base_hash`` and ``base_edition`` only if the present document is still that one.  Gives sentences about
+        state that could not stay; such values come back with a document that they fit.
+
+        Raises StaleError: the document is another by now.  DocumentError: the new one has errors.  LimitError,
+        NexusError: it cannot be loaded.  After an error the panel is as it was.
+        """
+        program, diagnostics = load_program(source, name=self.name)
+
+        def check() -> None:
+            now = self._document
+            if base_hash not in (None, now.hash) or base_edition not in (None, now.edition):
+                raise StaleError(
+                    f"the document of the panel {self.id!r} has changed since this change was made for it.",
+                    hint="Look at the panel as it is now and ask again.",
+                )
+
+        def done() -> None:
+            self._document = Document(source, diagnostics, self._document.edition + 1, document_hash(source))
+
+        dispatcher = self._dispatcher(program, self._runtime.limits)
+        try:
+            notes = mailbox.wait(self._runtime.replace(Replacement(program, dispatcher, check, done)))
+        except BaseException as error:
+            dispatcher.close()
+            if isinstance(error, CodeErrors):
+                raise self._refused(source, program, diagnostics, error) from None
+            raise
+        self.state._redeclare()
+        self.tools._redeclare()
+        registry.replaced(self)
+        return notes
+
+    def try_document(self, source: str) -> TriedDocument:
+        """What would come of another document: tried in a clone with the present state, granted nothing."""
+        from .trial import try_document
+
+        return try_document(self, source)
+
+    def preview(self, source: str) -> Panel:
+        """A live clone with another document and the present state, granted nothing; the caller closes it.
+
+        It is not among the live panels of this kernel.  Raises as ``Panel`` does.
+        """
+        from .trial import fitting_state
+
+        first = fitting_state(self, source)
+        return Panel(source, state=first, name=self.name, id=self.id, limits=self._runtime.limits, _listed=False)
+
+    def on_commit(self, callback: Callable[[Commit], object]) -> Callable[[], None]:
+        """Have ``callback`` called with every commit; gives the way to end it.
+
+        It runs on the panel's thread and must only hand on.
+        """
+        self._commit_listeners = (*self._commit_listeners, callback)
+
+        def off() -> None:
+            self._commit_listeners = tuple(each for each in self._commit_listeners if each is not callback)
+
+        return off
+
     def close(self) -> None:
         """End the panel and free what it holds.  Again does nothing."""
         self._end("it was closed")
@@ -156,7 +239,27 @@ class Panel:
     @property
     def title(self) -> str:
         """The document's title, or the id."""
-        return self._program.title or self.id
+        return self.program.title or self.id
+
+    @property
+    def source(self) -> str:
+        """The document's text."""
+        return self._document.source
+
+    @property
+    def hash(self) -> str:
+        """The document's hash (``protocol.identity.document_hash``)."""
+        return self._document.hash
+
+    @property
+    def edition(self) -> int:
+        """How often the document was replaced in place."""
+        return self._document.edition
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The document's warnings."""
+        return self._document.diagnostics
 
     @property
     def rev(self) -> int:
@@ -173,7 +276,12 @@ class Panel:
     @property
     def program(self) -> Program:
         """The compiled document."""
-        return self._program
+        return self._runtime.program
+
+    @property
+    def zone(self) -> str:
+        """The IANA name of the time zone that Python's own calls run in."""
+        return self._zone
 
     @property
     def runtime(self) -> Runtime:
@@ -193,12 +301,25 @@ class Panel:
 
     def _committed(self, before: FrozenDict, after: FrozenDict, commit: Commit) -> None:
         for name, value in after.items():
-            if before[name] is not value and before[name] != value:
+            if name in before and before[name] is not value and before[name] != value:
                 self.state._changed(name, before[name])
+        for callback in self._commit_listeners:
+            try:
+                callback(commit)
+            except Exception:
+                logger.exception("a listener to the commits of %r failed", self.id)
 
     def _emitted(self, event: str, payload: JsonValue) -> None:
         for listener in tuple(self._listeners.get(event, ())):
             mailbox.post(partial(listener, payload))
+
+    def _dispatcher(self, program: Program, limits: Limits) -> Dispatcher:
+        grants = Grants(functions=frozenset(self._handed))
+        return Dispatcher(program, grants, {"nexus.python": PythonFunctions(self._handed)}, limits)
+
+    def _refused(self, source: str, program: Program, diagnostics: Iterable[Diagnostic], error: CodeErrors) -> DocumentError:
+        problems = (*diagnostics, *syntax_diagnostics(program, error.errors))
+        return DocumentError(source, sorted(problems, key=lambda d: d.span.start), name=self.name)
 
     @staticmethod
     def _first_values(program: Program, state: Mapping[str, Any] | None) -> dict[str, JsonValue]:

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from .panel import Panel
 
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PanelEvent:
+    """Something that happened to the live panels.
+
+    ``added``: ``panel`` was made and those of ``ended`` gave way to it.  ``removed``: it ended.
+    ``replaced``: its document was replaced in place.
+    """
+
+    kind: Literal["added", "removed", "replaced"]
+    panel: Panel
+    ended: tuple[Panel, ...] = ()
+
+
+Listener = Callable[[PanelEvent], None]
+
 _lock = threading.Lock()
+_listeners: tuple[Listener, ...] = ()
 _panels: dict[str, Panel] = {}
 _numbers = itertools.count(1)
 
@@ -29,13 +51,45 @@ def add(panel: Panel) -> None:
         _panels[panel.id] = panel
     for replaced in previous:
         replaced._end("it was replaced by a newer run of its cell")
+    _tell(PanelEvent("added", panel, tuple(previous)))
 
 
 def remove(panel: Panel) -> None:
     """Forget ``panel`` if it is still the one of its id."""
     with _lock:
-        if _panels.get(panel.id) is panel:
+        known = _panels.get(panel.id) is panel
+        if known:
             del _panels[panel.id]
+    if known:
+        _tell(PanelEvent("removed", panel))
+
+
+def replaced(panel: Panel) -> None:
+    """Tell that the document of ``panel`` was replaced in place."""
+    _tell(PanelEvent("replaced", panel))
+
+
+def subscribe(listener: Listener) -> Callable[[], None]:
+    """Have ``listener`` called after each event, on whatever thread it happened; gives the way to end it."""
+    global _listeners
+    with _lock:
+        _listeners = (*_listeners, listener)
+
+    def unsubscribe() -> None:
+        global _listeners
+        with _lock:
+            _listeners = tuple(each for each in _listeners if each is not listener)
+
+    return unsubscribe
+
+
+def _tell(event: PanelEvent) -> None:
+    for listener in _listeners:
+        try:
+            listener(event)
+        except Exception:
+            # whoever listens is no reason for a panel to fail
+            logger.exception("a listener of the panels failed")
 
 
 def get(panel_id: str) -> Panel | None:

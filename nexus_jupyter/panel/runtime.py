@@ -9,49 +9,46 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, InvalidStateError
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import JsonValue
 
-from ..errors import ArgumentError, CancelledError, HandlerError, LimitError, NexusError, PanelClosedError, StateError
-from ..nxml.program import Program, ToolDeclaration
+from ..errors import LimitError, NexusError, PanelClosedError, StateError
+from ..nxml.program import Program
 from ..protocol import (
     Cause,
     Closed,
     Commit,
-    Emitted,
     Event,
-    GuestCancel,
     GuestEdit,
-    GuestEvent,
-    GuestInvoke,
     GuestRead,
     GuestReply,
-    GuestResume,
     GuestView,
     KernelMessage,
     LogLine,
-    Progress,
     Reject,
-    Result,
     Settled,
     Snapshot,
-    Started,
     Tree,
 )
 from ..sandbox.extensions.base import extension_loop
 from ..sandbox.guest import Guest
-from ..sandbox.limits import Limits, duration
+from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, freeze, thaw
 from . import patch
-from .call import Call, Gate
+from .call import Call
+from .calls import Calls
 from .dispatch import Dispatcher
 from .failure import error_from, info_of
+from .futures import settle, settle_error
+from .moment import now_ms
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from .replacement import Replacement
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +58,6 @@ OnCommit = Callable[[FrozenDict, FrozenDict, Commit], None]
 OnEmit = Callable[[str, JsonValue], None]
 
 LOG_LINES = 1000
-PAGE_EVENTS = frozenset({"toast", "notify"})
-
-
-def now_ms() -> float:
-    """The clock a step reads: milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 class Runtime:
@@ -94,21 +85,19 @@ class Runtime:
         self.state = FrozenDict()
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self._zone = zone
-        self._dispatcher = dispatcher
         self._on_commit = on_commit
         self._on_emit = on_emit
-        self._guest: Guest | None = None
+        self.guest: Guest | None = None
         self._loaded = False
         self._tree: Tree | None = None
         self._outbox: list[KernelMessage] = []
         self._subscribers: tuple[Publish, ...] = ()
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._closed: str | None = None
-        self._calls: dict[int, Call] = {}
-        self._current: Call | None = None
         self._pending_events = 0
-        self._gates = {tool.name: Gate(tool, capacity=limits.queue) for tool in program.tools}
-        self._worker = Worker(f"nexus-panel-{panel}", next_due=self._next_due, on_due=self._on_due)
+        self._set_aside: dict[str, JsonValue] = {}
+        self._calls = Calls(self, program, dispatcher, limits)
+        self._worker = Worker(f"nexus-panel-{panel}", next_due=self._calls.next_due, on_due=lambda: self._turn(self._calls.due))
 
     # --- for callers ------------------------------------------------------------------------------
 
@@ -127,7 +116,11 @@ class Runtime:
 
     def read(self, name: str) -> Future[JsonValue]:
         """The value of a state or computed value."""
-        return self._ask(lambda: self._request(GuestRead(name=name)).value)
+        return self._ask(lambda: self.request(GuestRead(name=name)).value)
+
+    def replace(self, document: Replacement) -> Future[tuple[str, ...]]:
+        """Go on with another document and the state that fits it; notes about state that does not."""
+        return self._ask(lambda: self._replace(document))
 
     def snapshot(self) -> Future[Snapshot]:
         """The panel as a view would show it now."""
@@ -139,12 +132,12 @@ class Runtime:
 
     def invoke(self, call: Call) -> None:
         """Start a call; its future tells the rest."""
-        self._submit(lambda: self._enter(call), call.future)
+        self._submit(lambda: self._calls.enter(call), call.future)
 
     def event(self, event: Event) -> Future[None]:
         """Take a component's event; what becomes of it is published.  The future ends with its first turn."""
         taken: Future[None] = Future()
-        with self._lock:
+        with self.lock:
             self._pending_events += 1
             pending = self._pending_events
         if pending > self.limits.events:
@@ -158,7 +151,7 @@ class Runtime:
         def turn() -> None:
             self._event_taken()
             try:
-                self._turn(lambda: self._event(event))
+                self._turn(lambda: self._calls.event(event))
             finally:
                 settle(taken, None)
 
@@ -166,7 +159,7 @@ class Runtime:
         return taken
 
     def _event_taken(self) -> None:
-        with self._lock:
+        with self.lock:
             self._pending_events -= 1
 
     def _refuse(self, event: Event) -> None:
@@ -181,38 +174,32 @@ class Runtime:
 
     def cancel(self, call: Call) -> None:
         """Stop ``call``, even in the middle of a step."""
-        call.cancelled = True
-        with self._lock:
-            # under the lock: else the step could end here, and the interrupt would meet another call's
-            if self._current is call and self._guest is not None:
-                self._guest.interrupt()
-        self._worker.put(lambda: self._turn(lambda: self._cancel(call)))
+        self._calls.interrupt(call)
+        self.put(lambda: self._calls.cancel(call))
 
     def cancel_event(self, client: str, seq: int) -> None:
         """Stop the call that event ``seq`` of ``client`` started, if it still runs."""
-        with self._lock:
-            calls = [c for c in self._calls.values() if (c.cause.client, c.cause.seq) == (client, seq)]
-        for call in calls:
+        for call in self._calls.of_event(client, seq):
             self.cancel(call)
 
     def subscribe(self, publish: Publish) -> Callable[[], None]:
         """Have ``publish`` called with every message for pages, in order, on the panel's thread; gives the way to end it."""
-        with self._lock:
+        with self.lock:
             self._subscribers = (*self._subscribers, publish)
 
         def unsubscribe() -> None:
-            with self._lock:
+            with self.lock:
                 self._subscribers = tuple(p for p in self._subscribers if p is not publish)
 
         return unsubscribe
 
     def close(self, reason: str) -> None:
         """End the panel: calls fail, pages are told, guest and thread are gone.  Once only."""
-        with self._lock:
+        with self.lock:
             if self._closed is not None:
                 return
             self._closed = reason
-            guest = self._guest
+            guest = self.guest
         if guest is not None:
             guest.interrupt()
         # the last turn may wait for the extensions' loop: a coroutine there must not wait for the turn
@@ -235,10 +222,7 @@ class Runtime:
         return future
 
     def _submit(self, turn: Callable[[], None], future: Future[Any]) -> None:
-        self._worker.put(lambda: self._turn(turn), otherwise=lambda: settle_error(future, self._ended()))
-
-    def _ended(self) -> PanelClosedError:
-        return PanelClosedError(f"the panel {self.panel!r} has ended: {self._closed}.", hint="Run its cell again.")
+        self._worker.put(lambda: self._turn(turn), otherwise=lambda: settle_error(future, self.ended()))
 
     def _turn(self, work: Callable[[], None]) -> None:
         try:
@@ -253,62 +237,36 @@ class Runtime:
                         # one page that cannot be reached is no reason to leave the others out
                         logger.exception("a page of the panel %s could not be told", self.panel)
 
-    def _next_due(self) -> float | None:
-        times = [t for c in self._calls.values() if c.waiting for t in (c.wall_deadline, c.timer_due) if t is not None]
-        return min(times, default=None)
-
-    def _on_due(self) -> None:
-        self._turn(self._due)
-
-    def _due(self) -> None:
-        now = time.monotonic()
-        for call in list(self._calls.values()):
-            if not call.waiting:
-                continue
-            if call.wall_deadline is not None and call.wall_deadline <= now:
-                self._drop(call, self._wall_error(call))
-            elif call.timer_due is not None and call.timer_due <= now:
-                call.timer_due = None
-                self._resume(call, ())
-
     # --- guest ------------------------------------------------------------------------------------
 
-    def _live(self) -> Guest:
-        guest = self._guest
+    def live(self) -> Guest:
+        guest = self.guest
         if guest is not None and guest.alive:
             return guest
         state = thaw(self.state) if self._loaded else None
         guest = Guest(self.program, state, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
-        with self._lock:
-            self._guest = guest
+        with self.lock:
+            self.guest = guest
         return guest
 
-    def _request(self, request: Any, *, cpu: float | None = None) -> GuestReply:
-        guest = self._live()
+    def request(self, request: Any, *, cpu: float | None = None) -> GuestReply:
+        guest = self.live()
         try:
             reply = guest.request(request, timeout=cpu)
         finally:
             if not guest.alive:
-                self._lost()
+                self.lost()
         self.log.extend(reply.logs)
         return reply
 
-    def _lost(self) -> None:
+    def lost(self) -> None:
         """The guest is gone, and with it every suspended call; committed state stays."""
-        with self._lock:
-            self._guest = None
-        for call in [c for c in self._calls.values() if c.waiting]:
-            self._fail(call, self._lost_error(call))
-
-    def _lost_error(self, call: Call) -> LimitError:
-        return LimitError(
-            f"{call.tool.name} was waiting when something else broke the panel's sandbox.",
-            limit="sandbox",
-            hint="Steps it had committed stay; run it again.",
-        )
+        with self.lock:
+            self.guest = None
+        self._calls.guest_lost()
 
     def _load(self, overrides: Mapping[str, JsonValue]) -> None:
-        guest = self._live()
+        guest = self.live()
         self.state = freeze(guest.initial_state)
         self._loaded = True
         if overrides:
@@ -318,17 +276,17 @@ class Runtime:
     # --- state ------------------------------------------------------------------------------------
 
     def _write(self, values: Mapping[str, JsonValue]) -> int:
-        self._commit(self._edit(values), Cause(kind="python"))
+        self.commit(self._edit(values), Cause(kind="python"))
         return self.rev
 
     def _edit(self, values: Mapping[str, JsonValue]) -> GuestReply:
-        reply = self._request(GuestEdit(values=dict(values), clock=now_ms()))
+        reply = self.request(GuestEdit(values=dict(values), clock=now_ms()))
         if reply.status == "failed":
             assert reply.error is not None
             raise StateError(reply.error.message, hint=reply.error.hint, code=reply.error.code)
         return reply
 
-    def _commit(self, reply: GuestReply, cause: Cause) -> None:
+    def commit(self, reply: GuestReply, cause: Cause) -> None:
         if not reply.ops:
             return
         before = self.state
@@ -336,9 +294,9 @@ class Runtime:
             after = patch.apply(before, reply.ops)
         except Exception:
             # the guest's state and ours differ, whatever the reason: it cannot be trusted any more
-            if self._guest is not None:
-                self._guest.close()
-            self._lost()
+            if self.guest is not None:
+                self.guest.close()
+            self.lost()
             raise
         self.state = after
         self.rev += 1
@@ -359,7 +317,7 @@ class Runtime:
             tree = Tree(root=None)
         else:
             try:
-                reply = self._request(GuestView())
+                reply = self.request(GuestView())
                 if reply.status == "failed":
                     raise error_from(reply.error, self.program)
                 tree = reply.tree or Tree(root=None)
@@ -374,251 +332,61 @@ class Runtime:
         tree = self._tree if self._tree is not None and self._subscribers else self._resolve()
         return Snapshot(panel=self.panel, title=self.program.title, rev=self.rev, tree=tree)
 
-    # --- calls ------------------------------------------------------------------------------------
+    # --- for its calls ----------------------------------------------------------------------------
 
-    def _event(self, event: Event) -> None:
-        try:
-            reply = self._request(
-                GuestEvent(
-                    call=0, node=event.node, name=event.name, detail=event.detail, clock=event.clock, seed=event.seed, zone=event.zone
-                )
-            )
-            if reply.status == "failed":
-                raise error_from(reply.error, self.program)
-            self._commit(reply, Cause(kind="edit", client=event.client, seq=event.seq))
-        except NexusError as error:
-            self._reject(event, error)
-            return
-        tool = self.program.tool(reply.tool) if reply.tool is not None else None
-        if tool is None:
-            self._outbox.append(Result(client=event.client, seq=event.seq))
-            return
-        self._enter(
-            Call(
-                tool=tool,
-                args=reply.value,
-                cause=Cause(kind="tool", tool=tool.name, client=event.client, seq=event.seq),
-                seed=event.seed,
-                zone=event.zone,
-                clock=event.clock,
-            )
-        )
+    def put(self, turn: Callable[[], None]) -> None:
+        """Add a turn."""
+        self._worker.put(lambda: self._turn(turn))
 
-    def _reject(self, event: Event, error: NexusError) -> None:
-        self._outbox.append(Reject(client=event.client, seq=event.seq, error=info_of(error)))
+    def say(self, message: KernelMessage) -> None:
+        """Tell the pages at the end of this turn."""
+        self._outbox.append(message)
 
-    def _enter(self, call: Call) -> None:
-        if call.cancelled:
-            self._fail(call, CancelledError(f"{call.tool.name} was cancelled."))
-            return
-        with self._lock:
-            self._calls[call.id] = call
-        if call.depth > self.limits.tool_depth:
-            self._fail(call, LimitError(
-                f"{call.tool.name} is called through Python more than {self.limits.tool_depth} levels deep.",
-                limit="tool_depth", allowed=self.limits.tool_depth,
-            ))  # fmt: skip
-            return
-        try:
-            if self._gates[call.tool.name].enter(call, cancel=self._cancel):
-                self._start(call)
-            else:
-                self._announce(call)
-        except LimitError as error:
-            self._fail(call, error)
-
-    def _start(self, call: Call) -> None:
-        if call.id not in self._calls:
-            return  # it ended between its turn to run and this one
-        call.wall_deadline = time.monotonic() + self._wall(call)
-        request = GuestInvoke(
-            call=call.id,
-            tool=call.tool.name,
-            args=call.args,
-            clock=now_ms() if call.clock is None else call.clock,
-            seed=call.seed,
-            zone=call.zone,
-        )
-        self._step(call, request)
-
-    def _resume(self, call: Call, results: tuple[Settled, ...]) -> None:
-        if call.waiting and call.id in self._calls:
-            self._step(call, GuestResume(call=call.id, results=results, clock=now_ms()))
-
-    def _step(self, call: Call, request: GuestInvoke | GuestResume) -> None:
-        call.waiting = False
-        try:
-            self._advance(call, self._reply_to(call, request))
-        except NexusError as error:
-            self._fail(call, error)
-        except Exception as error:
-            # a mistake of ours, which the worker logs; whoever waits for the call must hear of it, too
-            self._fail(call, HandlerError(f"an unexpected {type(error).__name__} stopped {call.tool.name}: {error}", code="INTERNAL"))
-            raise
-
-    def _reply_to(self, call: Call, request: GuestInvoke | GuestResume) -> GuestReply:
-        self._live()
-        with self._lock:
-            if call.cancelled:
-                raise CancelledError(f"{call.tool.name} was cancelled.")
-            self._current = call
-        try:
-            return self._request(request, cpu=self._cpu(call))
-        finally:
-            with self._lock:
-                self._current = None
-
-    def _advance(self, call: Call, reply: GuestReply) -> None:
-        guest = self._guest
-        if reply.ops:
-            self._commit(reply, call.cause)
-            call.committed_steps += 1
-        for emission in reply.emits:
-            if emission.event in PAGE_EVENTS:
-                self._outbox.append(Emitted(event=emission.event, payload=emission.payload))
-            self._on_emit(emission.event, emission.payload)
-        if reply.status == "failed":
-            failure = error_from(reply.error, self.program)
-            if call.cause_error is not None and call.cause_error.message == failure.message:
-                failure.__cause__ = call.cause_error
-            self._fail(call, failure)
-        elif reply.status == "done":
-            self._finish(call, reply.value)
-        elif self._guest is not guest:
-            self._fail(call, self._lost_error(call))  # resolving the view broke the guest that holds the call
-        else:
-            self._suspend(call, reply)
-
-    def _wall(self, call: Call) -> float:
-        # what a document asks for is bounded by what the host allows
-        return min(call.tool.handler.timeout or self.limits.wall, self.limits.wall_max)
-
-    def _cpu(self, call: Call) -> float:
-        # a handler that asks for its own timeout means the time it may compute, too
-        own = min(call.tool.handler.timeout or self.limits.cpu, self.limits.cpu_max)
-        left = (call.wall_deadline or 0.0) - time.monotonic()
-        # a first step has all of it, less the microseconds since the call began
-        return max(0.001, left if left < own * 0.99 else own)
-
-    def _suspend(self, call: Call, reply: GuestReply) -> None:
-        call.waiting = True
-        call.timer_due = None if reply.timer is None else time.monotonic() + reply.timer / 1000
-        self._announce(call)
-        note = reply.progress
-        if note is not None and call.cause.client is not None and call.cause.seq is not None:
-            self._outbox.append(Progress(client=call.cause.client, seq=call.cause.seq, done=note.done, total=note.total, text=note.text))
-        for wish in reply.calls:
-            call.extension_calls += 1
-            self._dispatcher.dispatch(self, call, wish)
+    def emit(self, event: str, payload: JsonValue) -> None:
+        """Hand an event of ``$emit`` on."""
+        self._on_emit(event, payload)
 
     def settled(self, call: Call, outcome: Settled, cause: NexusError | None) -> None:
         """The outcome of an extension call, from any thread."""
+        self._calls.settled(call, outcome, cause)
 
-        def resume() -> None:
-            if cause is not None:
-                call.cause_error = cause
-            self._resume(call, (outcome,))
+    def ended(self) -> PanelClosedError:
+        """What whoever asks something of a panel that has ended is told."""
+        return PanelClosedError(f"the panel {self.panel!r} has ended: {self._closed}.", hint="Run its cell again.")
 
-        self._worker.put(lambda: self._turn(resume))
+    # --- document ---------------------------------------------------------------------------------
 
-    def _announce(self, call: Call) -> None:
-        if not call.announced and call.cause.client is not None and call.cause.seq is not None:
-            call.announced = True
-            self._outbox.append(Started(client=call.cause.client, seq=call.cause.seq, tool=call.tool.name))
+    def _replace(self, document: Replacement) -> tuple[str, ...]:
+        from .replacement import difference, fit  # most panels never need it
 
-    def _finish(self, call: Call, value: JsonValue) -> None:
-        if call.cause.client is not None and call.cause.seq is not None:
-            self._outbox.append(Result(client=call.cause.client, seq=call.cause.seq))
-        self._leave(call)
-        settle(call.future, value)
-
-    def _fail(self, call: Call, error: NexusError) -> None:
-        if self._closed is not None and isinstance(error, CancelledError):
-            error = self._ended()
-        if call.committed_steps and not error.hint:
-            steps = "1 earlier step stays" if call.committed_steps == 1 else f"{call.committed_steps} earlier steps stay"
-            error.hint = f"({steps}.)"
-        self.log.append(LogLine(level="error", text=f"{call.tool.name}: {error}"))
-        if call.cause.client is not None and call.cause.seq is not None:
-            self._outbox.append(Result(client=call.cause.client, seq=call.cause.seq, error=info_of(error)))
-        self._leave(call)
-        settle_error(call.future, error)
-
-    def _leave(self, call: Call) -> None:
-        call.waiting = False
-        with self._lock:
-            self._calls.pop(call.id, None)
-        for pending in tuple(call.pending):  # each takes itself out
-            pending.cancel()
-        following = self._gates[call.tool.name].leave(call)
-        if following is not None:
-            self._worker.put(lambda: self._turn(lambda: self._start(following)))
-
-    def _cancel(self, call: Call) -> None:
-        call.cancelled = True
-        if call.id in self._calls:
-            self._drop(call, CancelledError(f"{call.tool.name} was cancelled."))
-
-    def _drop(self, call: Call, error: NexusError) -> None:
-        if call.waiting and self._guest is not None and self._guest.alive:
-            call.waiting = False
-            try:
-                self._request(GuestCancel(call=call.id))
-            except NexusError:
-                self._lost()
-        self._fail(call, error)
-
-    def _wall_error(self, call: Call) -> LimitError:
-        wall = self._wall(call)
-        return LimitError(
-            f"{call.tool.name} did not end within {duration(wall)}.",
-            limit="wall",
-            allowed=wall,
-            hint='Raise it with <Handler timeout="…">, or make what it waits for faster.',
-        )
+        document.check()
+        guest = Guest(document.program, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
+        try:
+            fitted = fit(guest, document.program, self.state, self._set_aside)
+            old, before = self.guest, self.state
+            self._calls.replace(document.program, document.dispatcher)
+        except BaseException:
+            guest.close()
+            raise
+        with self.lock:
+            self.guest = guest
+        if old is not None:
+            old.close()
+        self._set_aside = fitted.set_aside
+        self.program = document.program
+        self.state = fitted.state
+        self.rev += 1
+        self._tree = None
+        document.done()
+        self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=difference(before, fitted.state)))
+        if self._subscribers:
+            self._outbox.append(self._snapshot())
+        return fitted.notes
 
     def _end(self, reason: str) -> None:
-        for call in list(self._calls.values()):
-            call.cancelled = True
-            self._fail(call, self._ended())
-        with self._lock:
-            guest, self._guest = self._guest, None
+        self._calls.end()
+        with self.lock:
+            guest, self.guest = self.guest, None
         if guest is not None:
             guest.close()
-        self._dispatcher.close()
         self._outbox.append(Closed(reason=reason))
-
-
-def settle(future: Future[T], value: T) -> None:
-    """Set a result unless the future was settled before."""
-    try:
-        future.set_result(value)
-    except InvalidStateError:
-        return
-
-
-def settle_error(future: Future[Any], error: BaseException) -> None:
-    """Set an error unless the future was settled before."""
-    try:
-        future.set_exception(error)
-    except InvalidStateError:
-        return
-
-
-def check_tool(program: Program, name: str) -> ToolDeclaration:
-    """The tool called ``name``.  Raises ArgumentError with the nearest names."""
-    tool = program.tool(name)
-    if tool is None:
-        raise ArgumentError(f"the panel has no tool {name!r}.", hint=nearest(name, (t.name for t in program.tools)))
-    return tool
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest of ``known``, or all of them when few."""
-    import difflib
-
-    names = list(known)
-    close = difflib.get_close_matches(str(name), names, n=1)
-    if close:
-        return f"Did you mean {close[0]!r}?"
-    return f"It has: {', '.join(names)}." if names else "It has none."

@@ -12,7 +12,7 @@ from ..errors import StateError
 from ..nxml.program import Program, StateDeclaration
 from ..sandbox.values import to_json
 from .mailbox import mailbox
-from .runtime import nearest
+from .names import nearest
 
 if TYPE_CHECKING:
     from .runtime import Runtime
@@ -47,25 +47,23 @@ class PanelState(HasTraits):
     """
 
     _panel_runtime: Runtime
-    _panel_program: Program
     _panel_untold: dict[str, Any]  # name → the value that observers know, for each state that has changed since
 
     @staticmethod
     def of(runtime: Runtime) -> PanelState:
         """The state object of ``runtime``, with a trait for each declared state."""
-        own = {*dir(PanelState), *dir(type(PanelState)), *vars(PanelState()), *PanelState.__annotations__}
-
-        def free(name: str) -> bool:
-            return name not in own and not name.startswith("__")
-
-        traits = {s.name: DeclaredState(s) for s in runtime.program.states if free(s.name)}
-        computed = {c.name: _computed(c.name) for c in runtime.program.computed if free(c.name)}
-        cls = type("PanelState", (PanelState,), {**traits, **computed, "__module__": __name__})
-        state = cast(PanelState, cls())
+        state = _class_for(runtime.program)()
         object.__setattr__(state, "_panel_runtime", runtime)
-        object.__setattr__(state, "_panel_program", runtime.program)
         object.__setattr__(state, "_panel_untold", {})
         return state
+
+    def _redeclare(self) -> None:
+        """Have the traits of the document that the panel has now; observers and links stay."""
+        self.__class__ = _class_for(self._panel_program)
+
+    @property
+    def _panel_program(self) -> Program:
+        return self._panel_runtime.program
 
     def __getitem__(self, name: str) -> Any:
         runtime = self._panel_runtime
@@ -157,7 +155,7 @@ class PanelState(HasTraits):
 
     def _tell(self, name: str) -> None:
         old = self._panel_untold.pop(name)
-        new = self._panel_runtime.state[name]
+        new = self._panel_runtime.state.get(name, old)  # it may have gone with its document
         if new == old:
             return
         try:
@@ -166,6 +164,17 @@ class PanelState(HasTraits):
             # a link complains when its source moved on meanwhile; it is told of that next
             if name not in self._panel_untold:
                 raise
+
+
+def _class_for(program: Program) -> type[PanelState]:
+    own = {*dir(PanelState), *dir(type(PanelState)), *vars(PanelState()), *PanelState.__annotations__}
+
+    def free(name: str) -> bool:
+        return name not in own and not name.startswith("__")
+
+    traits = {s.name: DeclaredState(s) for s in program.states if free(s.name)}
+    computed = {c.name: _computed(c.name) for c in program.computed if free(c.name)}
+    return type("PanelState", (PanelState,), {**traits, **computed, "__module__": __name__})
 
 
 def _computed(name: str) -> property:

@@ -15,7 +15,7 @@ from ..nxml.program import ToolDeclaration
 from ..protocol import Cause
 from ..sandbox.values import FORBIDDEN_KEYS, to_json
 from .call import Call, PendingCall, callers
-from .runtime import check_tool
+from .names import check_tool
 
 if TYPE_CHECKING:
     from .runtime import Runtime
@@ -84,8 +84,13 @@ class Tools:
     """The tools of a panel by attribute or by name."""
 
     def __init__(self, runtime: Runtime, zone: str) -> None:
-        self._tools = {t.name: Tool(runtime, t, zone) for t in runtime.program.tools}
         self._runtime = runtime
+        self._zone = zone
+        self._redeclare()
+
+    def _redeclare(self) -> None:
+        """Have the tools of the document that the panel has now."""
+        self._tools = {t.name: Tool(self._runtime, t, self._zone) for t in self._runtime.program.tools}
 
     def __getattr__(self, name: str) -> Tool:
         if name.startswith("_"):

@@ -1,0 +1,331 @@
+"""The calls of one panel: from an event or a request to their results.
+
+Everything here but ``settled`` and what its docstring says runs in turns on the panel's thread.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from ..errors import ArgumentError, CancelledError, HandlerError, LimitError, NexusError
+from ..nxml.program import Program
+from ..protocol import (
+    Cause,
+    Emitted,
+    Event,
+    GuestCancel,
+    GuestEvent,
+    GuestInvoke,
+    GuestReply,
+    GuestResume,
+    LogLine,
+    Progress,
+    Reject,
+    Result,
+    Settled,
+    Started,
+)
+from ..sandbox.limits import Limits, duration
+from .call import Call, Gate
+from .dispatch import Dispatcher
+from .failure import error_from, info_of
+from .futures import settle, settle_error
+from .moment import now_ms
+from .names import check_tool
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+
+PAGE_EVENTS = frozenset({"toast", "notify"})
+
+
+class Calls:
+    """Those that run, those that wait for their turn, and the one whose step runs now."""
+
+    def __init__(self, runtime: Runtime, program: Program, dispatcher: Dispatcher, limits: Limits) -> None:
+        self._runtime = runtime
+        self._limits = limits
+        self._calls: dict[int, Call] = {}
+        self._current: Call | None = None
+        self._open(program, dispatcher)
+
+    def _open(self, program: Program, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._gates = {tool.name: Gate(tool, capacity=self._limits.queue) for tool in program.tools}
+
+    # --- from any thread ----------------------------------------------------------------------------
+
+    def interrupt(self, call: Call) -> None:
+        """Stop the step that runs now if it is one of ``call``."""
+        call.cancelled = True
+        with self._runtime.lock:
+            # under the lock: else the step could end here, and the interrupt would meet another call's
+            if self._current is call and self._runtime.guest is not None:
+                self._runtime.guest.interrupt()
+
+    def of_event(self, client: str, seq: int) -> list[Call]:
+        """The calls that event ``seq`` of ``client`` started and that have not ended."""
+        with self._runtime.lock:
+            return [c for c in self._calls.values() if (c.cause.client, c.cause.seq) == (client, seq)]
+
+    def settled(self, call: Call, outcome: Settled, cause: NexusError | None) -> None:
+        """The outcome of an extension call, from any thread."""
+
+        def resume() -> None:
+            if cause is not None:
+                call.cause_error = cause
+            self._resume(call, (outcome,))
+
+        self._runtime.put(resume)
+
+    # --- turns ----------------------------------------------------------------------------------------
+
+    def next_due(self) -> float | None:
+        """Monotonic seconds of the next deadline or timer, None without one."""
+        times = [t for c in self._calls.values() if c.waiting for t in (c.wall_deadline, c.timer_due) if t is not None]
+        return min(times, default=None)
+
+    def due(self) -> None:
+        """End the calls whose time is over, resume those whose timer has come."""
+        now = time.monotonic()
+        for call in list(self._calls.values()):
+            if not call.waiting:
+                continue
+            if call.wall_deadline is not None and call.wall_deadline <= now:
+                self._drop(call, self._wall_error(call))
+            elif call.timer_due is not None and call.timer_due <= now:
+                call.timer_due = None
+                self._resume(call, ())
+
+    def guest_lost(self) -> None:
+        """The guest is gone, and with it every suspended call."""
+        for call in [c for c in self._calls.values() if c.waiting]:
+            self._fail(call, lost_error(call))
+
+    def end(self) -> None:
+        """All calls fail; the panel has ended."""
+        for call in list(self._calls.values()):
+            call.cancelled = True
+            self._fail(call, self._runtime.ended())
+        self._dispatcher.close()
+
+    def replace(self, program: Program, dispatcher: Dispatcher) -> None:
+        """All calls are cancelled; those that come are of ``program``."""
+        for call in list(self._calls.values()):
+            call.cancelled = True
+            self._fail(call, CancelledError(f"{call.tool.name} was cancelled: the panel's document was replaced."))
+        self._dispatcher.close()
+        self._open(program, dispatcher)
+
+    def event(self, event: Event) -> None:
+        """Let the guest say what a component's event means: an edit, and a call perhaps."""
+        try:
+            reply = self._runtime.request(
+                GuestEvent(
+                    call=0, node=event.node, name=event.name, detail=event.detail, clock=event.clock, seed=event.seed, zone=event.zone
+                )
+            )
+            if reply.status == "failed":
+                raise error_from(reply.error, self._runtime.program)
+            self._runtime.commit(reply, Cause(kind="edit", client=event.client, seq=event.seq))
+        except NexusError as error:
+            self._reject(event, error)
+            return
+        tool = self._runtime.program.tool(reply.tool) if reply.tool is not None else None
+        if tool is None:
+            self._runtime.say(Result(client=event.client, seq=event.seq))
+            return
+        self.enter(
+            Call(
+                tool=tool,
+                args=reply.value,
+                cause=Cause(kind="tool", tool=tool.name, client=event.client, seq=event.seq),
+                seed=event.seed,
+                zone=event.zone,
+                clock=event.clock,
+            )
+        )
+
+    def _reject(self, event: Event, error: NexusError) -> None:
+        self._runtime.say(Reject(client=event.client, seq=event.seq, error=info_of(error)))
+
+    def enter(self, call: Call) -> None:
+        """Start ``call`` if its tool's gate lets it, else let it wait."""
+        if call.cancelled:
+            self._fail(call, CancelledError(f"{call.tool.name} was cancelled."))
+            return
+        try:
+            # the document may have been replaced since the call was made
+            call.tool = check_tool(self._runtime.program, call.tool.name)
+        except ArgumentError as error:
+            self._fail(call, error)
+            return
+        with self._runtime.lock:
+            self._calls[call.id] = call
+        if call.depth > self._limits.tool_depth:
+            self._fail(call, LimitError(
+                f"{call.tool.name} is called through Python more than {self._limits.tool_depth} levels deep.",
+                limit="tool_depth", allowed=self._limits.tool_depth,
+            ))  # fmt: skip
+            return
+        try:
+            if self._gates[call.tool.name].enter(call, cancel=self.cancel):
+                self._start(call)
+            else:
+                self._announce(call)
+        except LimitError as error:
+            self._fail(call, error)
+
+    def _start(self, call: Call) -> None:
+        if call.id not in self._calls:
+            return  # it ended between its turn to run and this one
+        call.wall_deadline = time.monotonic() + self._wall(call)
+        request = GuestInvoke(
+            call=call.id,
+            tool=call.tool.name,
+            args=call.args,
+            clock=now_ms() if call.clock is None else call.clock,
+            seed=call.seed,
+            zone=call.zone,
+        )
+        self._step(call, request)
+
+    def _resume(self, call: Call, results: tuple[Settled, ...]) -> None:
+        if call.waiting and call.id in self._calls:
+            self._step(call, GuestResume(call=call.id, results=results, clock=now_ms()))
+
+    def _step(self, call: Call, request: GuestInvoke | GuestResume) -> None:
+        call.waiting = False
+        try:
+            self._advance(call, self._reply_to(call, request))
+        except NexusError as error:
+            self._fail(call, error)
+        except Exception as error:
+            # a mistake of ours, which the worker logs; whoever waits for the call must hear of it, too
+            self._fail(call, HandlerError(f"an unexpected {type(error).__name__} stopped {call.tool.name}: {error}", code="INTERNAL"))
+            raise
+
+    def _reply_to(self, call: Call, request: GuestInvoke | GuestResume) -> GuestReply:
+        self._runtime.live()
+        with self._runtime.lock:
+            if call.cancelled:
+                raise CancelledError(f"{call.tool.name} was cancelled.")
+            self._current = call
+        try:
+            return self._runtime.request(request, cpu=self._cpu(call))
+        finally:
+            with self._runtime.lock:
+                self._current = None
+
+    def _advance(self, call: Call, reply: GuestReply) -> None:
+        guest = self._runtime.guest
+        if reply.ops:
+            self._runtime.commit(reply, call.cause)
+            call.committed_steps += 1
+        for emission in reply.emits:
+            if emission.event in PAGE_EVENTS:
+                self._runtime.say(Emitted(event=emission.event, payload=emission.payload))
+            self._runtime.emit(emission.event, emission.payload)
+        if reply.status == "failed":
+            failure = error_from(reply.error, self._runtime.program)
+            if call.cause_error is not None and call.cause_error.message == failure.message:
+                failure.__cause__ = call.cause_error
+            self._fail(call, failure)
+        elif reply.status == "done":
+            self._finish(call, reply.value)
+        elif self._runtime.guest is not guest:
+            self._fail(call, lost_error(call))  # resolving the view broke the guest that holds the call
+        else:
+            self._suspend(call, reply)
+
+    def _wall(self, call: Call) -> float:
+        # what a document asks for is bounded by what the host allows
+        return min(call.tool.handler.timeout or self._limits.wall, self._limits.wall_max)
+
+    def _cpu(self, call: Call) -> float:
+        # a handler that asks for its own timeout means the time it may compute, too
+        own = min(call.tool.handler.timeout or self._limits.cpu, self._limits.cpu_max)
+        left = (call.wall_deadline or 0.0) - time.monotonic()
+        # a first step has all of it, less the microseconds since the call began
+        return max(0.001, left if left < own * 0.99 else own)
+
+    def _suspend(self, call: Call, reply: GuestReply) -> None:
+        call.waiting = True
+        call.timer_due = None if reply.timer is None else time.monotonic() + reply.timer / 1000
+        self._announce(call)
+        note = reply.progress
+        if note is not None and call.cause.client is not None and call.cause.seq is not None:
+            self._runtime.say(Progress(client=call.cause.client, seq=call.cause.seq, done=note.done, total=note.total, text=note.text))
+        for wish in reply.calls:
+            call.extension_calls += 1
+            self._dispatcher.dispatch(self._runtime, call, wish)
+
+    def _announce(self, call: Call) -> None:
+        if not call.announced and call.cause.client is not None and call.cause.seq is not None:
+            call.announced = True
+            self._runtime.say(Started(client=call.cause.client, seq=call.cause.seq, tool=call.tool.name))
+
+    def _finish(self, call: Call, value: JsonValue) -> None:
+        if call.cause.client is not None and call.cause.seq is not None:
+            self._runtime.say(Result(client=call.cause.client, seq=call.cause.seq))
+        self._leave(call)
+        settle(call.future, value)
+
+    def _fail(self, call: Call, error: NexusError) -> None:
+        if self._runtime.closed is not None and isinstance(error, CancelledError):
+            error = self._runtime.ended()
+        if call.committed_steps and not error.hint:
+            steps = "1 earlier step stays" if call.committed_steps == 1 else f"{call.committed_steps} earlier steps stay"
+            error.hint = f"({steps}.)"
+        self._runtime.log.append(LogLine(level="error", text=f"{call.tool.name}: {error}"))
+        if call.cause.client is not None and call.cause.seq is not None:
+            self._runtime.say(Result(client=call.cause.client, seq=call.cause.seq, error=info_of(error)))
+        self._leave(call)
+        settle_error(call.future, error)
+
+    def _leave(self, call: Call) -> None:
+        call.waiting = False
+        with self._runtime.lock:
+            self._calls.pop(call.id, None)
+        for pending in tuple(call.pending):  # each takes itself out
+            pending.cancel()
+        gate = self._gates.get(call.tool.name)
+        following = gate.leave(call) if gate is not None else None
+        if following is not None:
+            self._runtime.put(lambda: self._start(following))
+
+    def cancel(self, call: Call) -> None:
+        """End ``call`` where it is."""
+        call.cancelled = True
+        if call.id in self._calls:
+            self._drop(call, CancelledError(f"{call.tool.name} was cancelled."))
+
+    def _drop(self, call: Call, error: NexusError) -> None:
+        if call.waiting and self._runtime.guest is not None and self._runtime.guest.alive:
+            call.waiting = False
+            try:
+                self._runtime.request(GuestCancel(call=call.id))
+            except NexusError:
+                self._runtime.lost()
+        self._fail(call, error)
+
+    def _wall_error(self, call: Call) -> LimitError:
+        wall = self._wall(call)
+        return LimitError(
+            f"{call.tool.name} did not end within {duration(wall)}.",
+            limit="wall",
+            allowed=wall,
+            hint='Raise it with <Handler timeout="…">, or make what it waits for faster.',
+        )
+
+
+def lost_error(call: Call) -> LimitError:
+    """What whoever waits for ``call`` is told when the guest that held it is gone."""
+    return LimitError(
+        f"{call.tool.name} was waiting when something else broke the panel's sandbox.",
+        limit="sandbox",
+        hint="Steps it had committed stay; run it again.",
+    )

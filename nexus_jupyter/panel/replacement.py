@@ -1,0 +1,84 @@
+"""A panel's next document, and which of the present state it can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from ..diagnostics import visible
+from ..nxml.program import Program
+from ..protocol import GuestEdit, Operation
+from ..sandbox.guest import Guest
+from ..sandbox.values import FrozenDict, freeze, thaw
+from .dispatch import Dispatcher
+from .moment import now_ms
+from .patch import pointer_of
+from .state import brief
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What a panel goes on with.
+
+    ``check`` runs first, in the turn, and raises when the panel is no longer the one that was meant;
+    ``done`` when the panel goes on with the document, before anybody is told.
+    """
+
+    program: Program
+    dispatcher: Dispatcher
+    check: Callable[[], None]
+    done: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The state to go on with.  ``set_aside`` are values that no longer fit, kept for a document they fit again."""
+
+    state: FrozenDict
+    notes: tuple[str, ...]
+    set_aside: dict[str, JsonValue]
+
+
+def fit(guest: Guest, program: Program, state: FrozenDict, set_aside: Mapping[str, JsonValue]) -> Fitted:
+    """Write into the new ``guest`` of ``program`` what it can take of ``state``, and of what was set aside before.
+
+    The declarations decide, by the guest's own rules.  Raises NexusError: the guest broke.
+    """
+    kept = dict(set_aside)
+    notes: list[str] = []
+    for name, value in state.items():
+        if program.state(name) is None:
+            kept[name] = thaw(value)
+            notes.append(f"{name} is no longer declared; its value {visible(brief(value))} comes back if it is declared again.")
+    taken: dict[str, JsonValue] = {}
+    for declaration in program.states:
+        name = declaration.name
+        reason = ""
+        for value in (*([state[name]] if name in state else []), *([set_aside[name]] if name in set_aside else [])):
+            wanted = thaw(value)
+            reply = guest.request(GuestEdit(values={name: wanted}, clock=now_ms()))
+            if reply.status == "done":
+                taken[name] = wanted
+                if value is not state.get(name):
+                    kept.pop(name, None)
+                break
+            if not reason and reply.error is not None:
+                reason = reply.error.message
+        else:
+            if name in state:
+                kept[name] = thaw(state[name])
+                notes.append(f"{name} starts anew with {visible(brief(guest.initial_state[name]))}: {reason}")
+    return Fitted(freeze({**guest.initial_state, **taken}), tuple(notes), kept)
+
+
+def difference(before: FrozenDict, after: FrozenDict) -> tuple[Operation, ...]:
+    """The operations from one document's state to the next one's, whole states only."""
+    gone = [Operation(op="remove", path=pointer_of([name])) for name in before if name not in after]
+    put = [
+        Operation(op="replace" if name in before else "add", path=pointer_of([name]), value=thaw(value))
+        for name, value in after.items()
+        if name not in before or before[name] != value
+    ]
+    return (*gone, *put)
