@@ -6,7 +6,8 @@ Measures, in one run:
 * the sandbox: ready in a fresh process with and without the compiled cache, first handler, median handler;
 * in JupyterLab: a click until painted, our panel against an ipywidgets Button and Label on the same page,
   clicks interleaved.  *DOM* is the first mutation after the click's time stamp, *painted* a double
-  ``requestAnimationFrame`` after it.
+  ``requestAnimationFrame`` after it; once more on a server whose kernel sockets keep Nagle's algorithm
+  (``NexusExtension.tcp_nodelay = False``), which stalls every second click.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ times = []
 for _ in range(1000):
     t = time.perf_counter(); panel.call("add"); times.append(time.perf_counter() - t)
 from nexus_jupyter.protocol import GuestInvoke
-guest = panel.runtime._guest
+guest = panel.runtime.guest
 direct = []
 for i in range(1000):
     request = GuestInvoke(call=10**6 + i, tool="add", clock=0.0, seed=1, zone="UTC")
@@ -110,10 +111,10 @@ def click(page: Page, area: Locator, button: Locator) -> tuple[float, float]:
     return float(dom), float(painted)
 
 
-def clicks(number: int) -> dict[str, list[tuple[float, float]]]:
-    """``number`` samples each for our panel and for ipywidgets, interleaved on one page."""
+def clicks(number: int, *options: str) -> dict[str, list[tuple[float, float]]]:
+    """``number`` samples each for our panel and for ipywidgets, interleaved on one page; ``options`` are the server's."""
     samples: dict[str, list[tuple[float, float]]] = {"Nexus": [], "Peer": []}
-    with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as lab, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as home, running_lab(Path(home), *options) as lab, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS)
         page = browser.new_page(viewport={"width": 1200, "height": 800})
         notebook = Notebook(page, lab, lab.write("bench.ipynb", [f"%%nxml\n{PANEL}", PEER])).open()
@@ -137,6 +138,20 @@ def quantile(values: list[float], share: float) -> float:
     """The value below which ``share`` of the sorted ``values`` lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def report(samples: dict[str, list[tuple[float, float]]], server: str) -> dict[str, list[tuple[float, float]]]:
+    """Print one server's samples and give them back."""
+    medians: dict[str, float] = {}
+    for name, label in (("Nexus", f"click, our panel{server}"), ("Peer", f"click, ipywidgets{server}")):
+        dom, painted = [s[0] for s in samples[name]], [s[1] for s in samples[name]]
+        medians[name] = statistics.median(painted)
+        print(
+            f"{label:<30} {statistics.median(painted):6.1f} ms   painted p50; p95 {quantile(painted, 0.95):.1f};"
+            f" DOM p50 {statistics.median(dom):.1f}, p95 {quantile(dom, 0.95):.1f}; n = {len(dom)}"
+        )
+    print(f"click, ratio{server:<18} {medians['Nexus'] / medians['Peer']:6.2f}      budget 1.3 x ipywidgets")
+    return samples
 
 
 def main() -> None:
@@ -163,17 +178,8 @@ def main() -> None:
     print(f"median panel.call            {middle['median'] * 1e6:8.0f} us   p95 {middle['p95'] * 1e6:.0f} us, thread hop included")
     print(f"median step in the guest     {middle['step'] * 1e6:8.0f} us   budget 100 us for a handler on a resident panel")
 
-    samples = clicks(options.clicks)
-    result["clicks"] = samples
-    medians: dict[str, float] = {}
-    for name, label in (("Nexus", "click, our panel"), ("Peer", "click, ipywidgets")):
-        dom, painted = [s[0] for s in samples[name]], [s[1] for s in samples[name]]
-        medians[name] = statistics.median(painted)
-        print(
-            f"{label:<28} {statistics.median(painted):8.1f} ms   painted p50; p95 {quantile(painted, 0.95):.1f};"
-            f" DOM p50 {statistics.median(dom):.1f}, p95 {quantile(dom, 0.95):.1f}; n = {len(dom)}"
-        )
-    print(f"click, ratio                 {medians['Nexus'] / medians['Peer']:8.2f}      budget 1.3 x ipywidgets")
+    result["clicks"] = report(clicks(options.clicks), "")
+    result["clicks_with_nagle"] = report(clicks(options.clicks, "--NexusExtension.tcp_nodelay=False"), ", with Nagle")
     if options.json:
         options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
 

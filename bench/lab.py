@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,42 @@ class Lab:
     url: str
     folder: Path
     log: Path
+    command: list[str]
+    environment: dict[str, str]
+    server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        with self.log.open("ab") as sink:
+            self.server = subprocess.Popen(
+                self.command, stdout=sink, stderr=subprocess.STDOUT, env=self.environment, start_new_session=True
+            )
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/api?token=test", timeout=2):
+                return
+            assert self.server.poll() is None, self.log.read_text(errors="replace")
+            assert time.monotonic() < deadline, self.log.read_text(errors="replace")
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would; its kernels notice by themselves."""
+        assert self.server is not None
+        self.server.kill()
+        self.server.wait(5)
+
+    def stop(self) -> None:
+        """End the server and what it started."""
+        server, self.server = self.server, None
+        if server is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait(5)
 
     def write(self, name: str, cells: list[str], *, kernel: str = "nexus") -> str:
         """Put a notebook with these code cells into the server's folder."""
@@ -66,8 +102,8 @@ class Lab:
 
 
 @contextlib.contextmanager
-def running_lab(home: Path) -> Iterator[Lab]:
-    """A server with all its folders under ``home``; ended with the context."""
+def running_lab(home: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Lab]:
+    """A server with all its folders under ``home`` and more command-line ``options``; ended with the context."""
     folder = home / "notebooks"
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns("*.py", ".ipynb_checkpoints"))
     # a first start would ask about news; a test is nobody to ask
@@ -76,38 +112,30 @@ def running_lab(home: Path) -> Iterator[Lab]:
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
     port = free_port()
     log = home / "lab.log"
-    environment = {
+    variables = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "IPYTHONDIR": str(home / "ipython"),
         "TZ": "Europe/Berlin",
+        # what jupyter-ai's parts would fetch at start
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "FASTMCP_CHECK_FOR_UPDATES": "off",
+        **(environment or {}),
     }
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
         "--IdentityProvider.token=test", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
+        # jupyter-ai's tool server listens on one fixed port unless told; two servers on a machine would collide
+        f"--MCPExtensionApp.mcp_port={free_port()}", *options,
     ]  # fmt: skip
-    with log.open("wb") as sink:
-        server = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
-    url = f"http://127.0.0.1:{port}"
+    lab = Lab(f"http://127.0.0.1:{port}", folder, log, command, variables)
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/api?token=test", timeout=2):
-                break
-            assert server.poll() is None, log.read_text(errors="replace")
-            assert time.monotonic() < deadline, log.read_text(errors="replace")
-            time.sleep(0.2)
-        yield Lab(url, folder, log)
+        lab.start()
+        yield lab
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait(5)
+        lab.stop()
 
 
 # The indicator in the toolbar says idle before there is a connection; this asks the session itself.
