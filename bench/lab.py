@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -101,15 +102,42 @@ class Lab:
         return name
 
 
+# jupyter-ai is installed for the tests of the chat; elsewhere it would cost each start some seconds
+AI_SERVER = [
+    "jupyter_ai_acp_client", "jupyter_ai_chat_commands", "jupyter_ai_jupyternaut", "jupyter_ai_litellm", "jupyter_ai_persona_manager",
+    "jupyter_ai_router", "jupyter_ai_tools", "jupyter_live_content", "jupyter_server_mcp", "jupyterlab_chat", "jupyterlab_commands_toolkit",
+]  # fmt: skip
+AI_PAGE = [
+    "@jupyter-ai", "@jupyter-ai-contrib", "jupyterlab-ai-commands", "jupyterlab-cell-input-footer-extension", "jupyterlab-chat-extension",
+    "jupyterlab-commands-toolkit", "jupyterlab-diff",
+]  # fmt: skip
+
+
+def without_ai(config: Path) -> None:
+    """Have the server of this config folder do without jupyter-ai."""
+    off = {"ServerApp": {"jpserver_extensions": dict.fromkeys(AI_SERVER, False)}}
+    (config / "jupyter_server_config.json").write_text(json.dumps(off), encoding="utf-8")
+    installed = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    names = [f"{name}/{each.name}" for name in AI_PAGE if name.startswith("@") for each in sorted(installed.glob(f"{name}/*"))]
+    page = {"disabledExtensions": dict.fromkeys([*names, *(n for n in AI_PAGE if not n.startswith("@"))], True)}
+    (config / "labconfig").mkdir()
+    (config / "labconfig" / "page_config.json").write_text(json.dumps(page), encoding="utf-8")
+
+
 @contextlib.contextmanager
-def running_lab(home: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Lab]:
-    """A server with all its folders under ``home`` and more command-line ``options``; ended with the context."""
+def running_lab(home: Path, *options: str, environment: Mapping[str, str] | None = None, ai: bool = False) -> Iterator[Lab]:
+    """A server with all its folders under ``home`` and more command-line ``options``; ended with the context.
+
+    ``ai``: with jupyter-ai.
+    """
     folder = home / "notebooks"
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns("*.py", ".ipynb_checkpoints"))
     # a first start would ask about news; a test is nobody to ask
     settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
+    if not ai:
+        without_ai(home / "config")
     port = free_port()
     log = home / "lab.log"
     variables = {

@@ -7,12 +7,14 @@ they are first used.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from .ai import AIContextBuilder, AIPatchGenerator
     from .errors import (
         ArgumentError,
         CancelledError,
@@ -27,11 +29,15 @@ if TYPE_CHECKING:
         StaleError,
         StateError,
     )
+    from .nog import NOGEntity, NOGGraph, NOGPatch, NOGRelationship, NOGSerializer
+    from .nog.kernel import graph
     from .panel import Panel, load, panels
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AIContextBuilder": ".ai",
+    "AIPatchGenerator": ".ai",
     "ArgumentError": ".errors",
     "CancelledError": ".errors",
     "CapabilityError": ".errors",
@@ -39,17 +45,25 @@ _HOMES = {
     "EngineError": ".errors",
     "HandlerError": ".errors",
     "LimitError": ".errors",
+    "NOGEntity": ".nog",
+    "NOGGraph": ".nog",
+    "NOGPatch": ".nog",
+    "NOGRelationship": ".nog",
+    "NOGSerializer": ".nog",
     "NexusError": ".errors",
     "OptionError": ".errors",
     "Panel": ".panel",
     "PanelClosedError": ".errors",
     "StaleError": ".errors",
     "StateError": ".errors",
+    "graph": ".nog.kernel",
     "load": ".panel",
     "panels": ".panel",
 }
 
 __all__ = [
+    "AIContextBuilder",
+    "AIPatchGenerator",
     "ArgumentError",
     "CancelledError",
     "CapabilityError",
@@ -57,6 +71,11 @@ __all__ = [
     "EngineError",
     "HandlerError",
     "LimitError",
+    "NOGEntity",
+    "NOGGraph",
+    "NOGPatch",
+    "NOGRelationship",
+    "NOGSerializer",
     "NexusError",
     "OptionError",
     "Panel",
@@ -64,6 +83,7 @@ __all__ = [
     "StaleError",
     "StateError",
     "__version__",
+    "graph",
     "load",
     "panels",
 ]
@@ -94,6 +114,17 @@ def _give_panels_a_face() -> None:
 
     if panel.face is None:
         panel.face = show
+        if "ipykernel" in sys.modules:
+            from .widget import graph_comm
+
+            graph_comm.register()
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Called by Jupyter Server, which the extension is enabled in by installing it."""
+    from .server.app import NexusExtension
+
+    return [{"module": "nexus_jupyter.server.app", "app": NexusExtension}]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -825,13 +825,14 @@ export interface Handler {
   timeout: number | null;
 }
 /**
- * GET health.
+ * GET health.  ``storage`` says why nothing is kept beyond the server's end, "" if all is well.
  */
 export interface Health {
   kernels: number;
   panels: number;
   revision: number;
   status: "ok";
+  storage: string;
   version: string;
   workspace: string;
 }

@@ -142,6 +142,10 @@ class PendingCall:
             )
         return mailbox.wait(self._future, timeout, on_interrupt=self._cancel)
 
+    def when_done(self, callback: Callable[[Future[JsonValue]], object]) -> None:
+        """Have ``callback`` called with the settled future: on the panel's thread, where it must only hand on, or at once."""
+        self._future.add_done_callback(callback)
+
     def done(self) -> bool:
         """Whether it has ended, well or not."""
         return self._future.done()

@@ -164,10 +164,10 @@ class Panel:
         self._listeners[event].append(listener)
         return off
 
-    def replace_document(self, source: str, *, base_hash: str | None = None, base_edition: int | None = None) -> tuple[str, ...]:
+    def replace_document(self, source: str, *, base_hash: str | None = None) -> tuple[str, ...]:
         """Go on with another document, in place: views stay open, state that fits it stays, running tools are cancelled.
 
-        With ``base_hash`` and ``base_edition`` only if the present document is still that one.  Gives sentences about
+        With ``base_hash`` only if the present document is still that one.  Gives sentences about
         state that could not stay; such values come back with a document that they fit.
 
         Raises StaleError: the document is another by now.  DocumentError: the new one has errors.  LimitError,
@@ -176,8 +176,7 @@ class Panel:
         program, diagnostics = load_program(source, name=self.name)
 
         def check() -> None:
-            now = self._document
-            if base_hash not in (None, now.hash) or base_edition not in (None, now.edition):
+            if base_hash not in (None, self._document.hash):
                 raise StaleError(
                     f"the document of the panel {self.id!r} has changed since this change was made for it.",
                     hint="Look at the panel as it is now and ask again.",

@@ -168,16 +168,16 @@ class ClosePreview(Message):
 
 
 class ReplaceDocument(Message):
-    """Replaces the panel's document in place, if it is still ``base_hash`` and ``base_edition``; gives ``Replaced``.
+    """Replaces the panel's document in place, if it is still ``base_hash``; gives ``Replaced``.
 
-    Else the error ``STALE``.  State that fits stays.
+    Else the error ``STALE``.  State that fits stays.  The edition is not asked for: a cell that ran again starts
+    anew with it, and the same text is the same document.
     """
 
     op: Literal["replace"] = "replace"
     panel: PanelId
     source: DocumentText
     base_hash: str
-    base_edition: Revision
 
 
 class Replaced(Message):

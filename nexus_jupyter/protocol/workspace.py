@@ -39,7 +39,7 @@ class ApiError(Message):
 
 
 class Health(Message):
-    """GET health."""
+    """GET health.  ``storage`` says why nothing is kept beyond the server's end, "" if all is well."""
 
     status: Literal["ok"] = "ok"
     version: str
@@ -47,6 +47,7 @@ class Health(Message):
     revision: Revision
     kernels: int
     panels: int
+    storage: str = ""
 
 
 class PanelList(Message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import keyword
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from ..diagnostics import Diagnostic, render_html, render_text, visible
 from ..errors import DocumentError, NexusError
 from ..panel import registry
 from ..panel.panel import Panel
+from .visitors import serves_visitors
 
 
 class CellStopped(Exception):
@@ -75,13 +77,13 @@ def run_cell(source: str, options: CellOptions, variables: dict[str, Any], cell_
     try:
         panel = Panel(source, state=state, functions=functions, name=name, _cell=cell_id)
     except DocumentError as error:
-        display(Shown.diagnostics(error.source, error.diagnostics))
+        _tell(Shown.diagnostics(error.source, error.diagnostics))
         _stop(error.message)
     except NexusError as error:
-        display(Shown.error(error))
+        _tell(Shown.error(error))
         _stop(error.code)
     if panel.diagnostics and not options.quiet:
-        display(Shown.diagnostics(source, panel.diagnostics))
+        _tell(Shown.diagnostics(source, panel.diagnostics))
     if name:
         variables[name] = panel
     previous = before.get(panel.id)
@@ -89,6 +91,14 @@ def run_cell(source: str, options: CellOptions, variables: dict[str, Any], cell_
         print(f"The panel {panel.id!r} was also made in another cell; this one replaces it.")
     if not options.hide:
         display(panel)
+
+
+def _tell(shown: Shown) -> None:
+    """Show the cell's author what is wrong, and nobody else: it quotes the source."""
+    if serves_visitors():
+        print(shown.text, file=sys.stderr)  # Voila keeps this stream from visitors, unless it shows tracebacks
+    else:
+        display(shown)
 
 
 def _named_value(item: str, variables: dict[str, Any]) -> tuple[str, Any]:

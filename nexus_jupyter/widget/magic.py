@@ -16,6 +16,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
+from . import graph_comm
+
 logger = logging.getLogger(__name__)
 
 
@@ -83,6 +85,7 @@ class NXMLMagics(Magics):
 def register(shell: InteractiveShell) -> None:
     """Add the magic to ``shell`` and make the first cell fast in the background."""
     shell.register_magics(NXMLMagics)
+    graph_comm.register()
     threading.Thread(target=_prepare, name="nexus-warm-imports", daemon=True).start()
 
 
@@ -104,4 +107,5 @@ def unregister(shell: InteractiveShell) -> None:
     from ..panel import registry
 
     shell.magics_manager.magics["cell"].pop("nxml", None)
+    graph_comm.unregister()
     registry.close_all()

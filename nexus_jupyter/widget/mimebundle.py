@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import threading
 from typing import Any
 
 from ..diagnostics import visible
@@ -15,16 +16,19 @@ WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 # One model a panel, however often it is shown; views of one model share everything in the page.
 _widgets: dict[int, PanelWidget] = {}
+# A reviewer's preview asks on another thread than a cell.
+_lock = threading.Lock()
 
 
 def widget_of(panel: Panel) -> PanelWidget:
     """The widget of ``panel``, made when first asked for, gone with the panel."""
-    widget = _widgets.get(id(panel))
-    if widget is None or widget.comm is None:  # ipywidgets.Widget.close_all() ends models, not panels
-        widget = PanelWidget(panel)
-        _widgets[id(panel)] = widget
-        panel.at_close(lambda: _widgets.pop(id(panel), None))
-    return widget
+    with _lock:
+        widget = _widgets.get(id(panel))
+        if widget is None or widget.comm is None:  # ipywidgets.Widget.close_all() ends models, not panels
+            widget = PanelWidget(panel)
+            _widgets[id(panel)] = widget
+            panel.at_close(lambda: _widgets.pop(id(panel), None))
+        return widget
 
 
 def mimebundle(panel: Panel) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -68,11 +68,9 @@ def test_a_replacement_is_one_revision_and_open_views_get_the_new_tree(counter: 
 
 def test_a_stale_base_is_refused_and_changes_nothing(counter: Panel) -> None:
     base = counter.hash
-    counter.replace_document(RESET, base_hash=base, base_edition=0)
+    counter.replace_document(RESET, base_hash=base)
     with pytest.raises(StaleError):
-        counter.replace_document(COUNTER, base_hash=base, base_edition=0)
-    with pytest.raises(StaleError):
-        counter.replace_document(COUNTER, base_hash=counter.hash, base_edition=0)
+        counter.replace_document(COUNTER, base_hash=base)
     assert (counter.source, counter.edition) == (RESET, 1)
 
 
@@ -192,7 +190,7 @@ def test_replacements_from_many_threads_are_one_after_the_other(counter: Panel) 
 
     def attempt(number: int) -> None:
         try:
-            counter.replace_document(COUNTER.replace("Counter", f"Counter {number}"), base_hash=base, base_edition=0)
+            counter.replace_document(COUNTER.replace("Counter", f"Counter {number}"), base_hash=base)
             won.append(number)
         except StaleError:
             lost.append(number)

@@ -1,0 +1,1 @@
+"""The Jupyter Server's face of panels: REST, WebSocket, and the bridge to kernels."""

@@ -1,0 +1,1 @@
+"""REST below ``/nexus/api/v1/``, without the proposals."""

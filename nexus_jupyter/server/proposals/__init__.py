@@ -1,0 +1,1 @@
+"""Asks, proposals and their review, between the AI, the workspace and the reviewer."""

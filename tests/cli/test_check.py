@@ -1,0 +1,143 @@
+"""``jupyter nexus check``, as a person runs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from nexus_jupyter.cli import main
+
+GOOD = '<NexusPanel id="a" title="A"><Data><State name="n" type="number" /></Data><View><Text>{$state.n}</Text></View></NexusPanel>\n'
+BAD = '<NexusPanel id="a">\n  <Data><State name="n" type="decimal" /></Data>\n  <View><Button label="x" trigger="go" /></View>\n</NexusPanel>\n'
+WARNS = '<NexusPanel id="a"><View><Buton /></View></NexusPanel>\n'
+NO_JAVASCRIPT = '<NexusPanel id="a"><Logic>\n<Tool name="t" description="d"><Handler>const = 1</Handler></Tool></Logic></NexusPanel>'
+
+
+def write(folder: Path, name: str, text: str | bytes) -> str:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    return str(path)
+
+
+def notebook(folder: Path, *sources: str, name: str = "n.ipynb") -> str:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    path = folder / name
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return str(path)
+
+
+def test_a_good_document_gives_status_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", write(tmp_path, "a.nxml", GOOD)]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("1 document, 0 errors, 0 warnings, 0 notes\n", "")
+
+
+def test_warnings_alone_give_status_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", write(tmp_path, "a.nxml", WARNS)]) == 0
+    assert "did you mean <Button>?" in capsys.readouterr().out
+
+
+def test_errors_are_shown_in_their_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, "a.nxml", BAD)
+    assert main(["check", file]) == 1
+    out = capsys.readouterr().out
+    assert f"{file}:2:31: error INVALID_TYPE" in out
+    assert '    2 |   <Data><State name="n" type="decimal" /></Data>\n      |                               ^^^^^^^' in out
+    assert f"{file}:3:36: error UNDEFINED_TOOL_REFERENCE" in out
+    assert out.endswith("1 document, 2 errors, 0 warnings, 0 notes\n")
+
+
+def test_javascript_that_is_none_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", write(tmp_path, "a.nxml", NO_JAVASCRIPT)]) == 1
+    assert ":2:47: error JS_SYNTAX" in capsys.readouterr().out
+
+
+def test_a_default_that_throws_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = '<NexusPanel id="a"><Data><State name="n" type="number" default="{no.such}" /></Data></NexusPanel>'
+    assert main(["check", write(tmp_path, "a.nxml", text)]) == 1
+    assert "error HANDLER_ERROR" in capsys.readouterr().out
+
+
+def test_the_panels_of_a_notebook_are_checked_cell_by_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = notebook(tmp_path, "x = 1", f"%%nxml a\n{GOOD}", f"%%nxml\n{BAD}", "%%nxmlother\n<x>", "print('%%nxml')")
+    assert main(["check", file]) == 1
+    out = capsys.readouterr().out
+    assert f"{file}[cell 3]:2:31: error INVALID_TYPE" in out
+    assert out.endswith("2 documents, 2 errors, 0 warnings, 0 notes\n")
+
+
+def test_several_files_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [write(tmp_path, "a.nxml", GOOD), notebook(tmp_path, f"%%nxml\n{BAD}")]
+    assert main(["check", "--json", *files]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["errors"] == 2
+    assert [(d["file"], d["cell"], len(d["diagnostics"])) for d in found["documents"]] == [(files[0], None, 0), (files[1], 1, 2)]
+    first = found["documents"][1]["diagnostics"][0]
+    assert (first["code"], first["span"]["line"], first["path"]) == ("INVALID_TYPE", 2, "NexusPanel/Data/State")
+
+
+def test_stdin_is_a_document(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
+    assert main(["check", "-"]) == 1
+    assert "stdin:2:31: error INVALID_TYPE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("missing.nxml", None, "there is no file"),
+        ("a.nxml", b"\xff\xfe<\x00", "is no UTF-8 text (byte 0)"),
+        ("n.ipynb", "<NexusPanel/>", "is no notebook"),
+        ("n.ipynb", "{}", "is no notebook"),
+        ("n.ipynb", '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "x"}]}', "is no notebook"),
+        ("n.ipynb", "[" * 100_000, "is no notebook"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_a_usage_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str | bytes | None, says: str
+) -> None:
+    file = str(tmp_path / name) if content is None else write(tmp_path, name, content)
+    assert main(["check", file, write(tmp_path, "good.nxml", GOOD)]) == 2
+    out, err = capsys.readouterr()
+    assert says in err
+    assert len(err.splitlines()) == 1
+    assert out == "1 document, 0 errors, 0 warnings, 0 notes\n"
+
+
+def test_a_folder_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["check"], ["nothing"], ["graph", "n.ipynb", "--timeout", "0"], ["graph", "n.ipynb", "--format", "x"]]
+)
+def test_a_wrong_command_line_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: jupyter nexus" in capsys.readouterr().err
+
+
+def test_text_that_would_drive_a_terminal_is_made_visible(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "\x1b[2J\u202e"
+    file = write(tmp_path, "a.nxml", f'<NexusPanel id="a"><View><Text trigger="{evil}">x</Text></View></NexusPanel>')
+    odd = str(tmp_path / f"{evil}.nxml")
+    assert main(["check", file, odd]) == 2
+    out, err = capsys.readouterr()
+    assert "UNDEFINED_TOOL_REFERENCE" in out
+    assert not {"\x1b", "\u202e"} & set(out + err)
+
+
+def test_the_command_is_installed_for_jupyter(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.nxml", GOOD)
+    environment: dict[str, Any] = {"PATH": str(Path(sys.executable).parent), "HOME": str(tmp_path), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(["jupyter", "nexus", "check", file], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 document, 0 errors, 0 warnings, 0 notes\n", "")
