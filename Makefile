@@ -1,4 +1,4 @@
-# Two commands: `make lab` and `make test`.  Everything they need beyond Python 3.11, Node 20 and make they install.
+# The commands: `make lab`, `make dashboard` and `make test`.  Everything they need beyond Python 3.11, Node 20 and make they install.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,22 +6,29 @@ UV     := $(BIN)/uv
 PIP    := $(UV) pip install --quiet --python $(BIN)/python
 STAMP  := $(VENV)/.stamps
 
-JS_SOURCES   := $(shell find js wasm -type f -not -path '*/test/*' -not -path '*/node_modules/*' 2>/dev/null)
+JS_SOURCES   := $(shell find js wasm -type f -not -path '*/test/*' -not -path '*/node_modules/*' -not -path 'js/lab/*' 2>/dev/null)
+LAB_SOURCES  := js/generated/protocol.ts $(shell find js/lab -type f -not -path '*/test/*' -not -path '*/node_modules/*' -not -path '*/lib/*' 2>/dev/null)
 # JupyterLab refuses to run as root, which is who one is in a container, unless told to
 AS_ROOT      := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 PY_MANIFEST  := pyproject.toml $(shell find jupyter-config -type f 2>/dev/null)
 
-.PHONY: lab test test-full check test-py test-js test-notebooks bench build format clean generate
+.PHONY: lab dashboard test test-full check test-py test-js test-notebooks bench build format clean generate
 
 lab: $(STAMP)/lab $(STAMP)/build
 	$(BIN)/jupyter lab $(AS_ROOT) $(LAB_ARGS) notebooks/quickstart.ipynb
+
+# On this machine only; a kernel ends with its visitor's page, or when nobody was connected for ten minutes
+dashboard: $(STAMP)/voila $(STAMP)/build
+	$(BIN)/voila --template=nexus --VoilaConfiguration.allow_template_override=NOTEBOOK \
+	  --MappingKernelManager.cull_interval=60 --MappingKernelManager.cull_idle_timeout=600 \
+	  $(VOILA_ARGS) notebooks/dashboard.ipynb
 
 test: check test-js test-py test-notebooks
 
 test-full: export NEXUS_FULL = 1
 test-full: test
 
-build: $(STAMP)/build
+build: $(STAMP)/build $(STAMP)/labextension
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nexus-jupyter needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -40,14 +47,30 @@ $(STAMP)/build: node_modules/.package-lock.json $(JS_SOURCES) | $(UV) $(STAMP)
 	npm run --silent build
 	@touch $@
 
-$(STAMP)/lab: $(PY_MANIFEST) $(STAMP)/build | $(UV) $(STAMP)
+js/lab/node_modules/.package-lock.json: js/lab/package.json js/lab/package-lock.json
+	@command -v npm >/dev/null || { echo "nexus-jupyter needs Node 20 or newer (node and npm on PATH) to build from a clone" >&2; exit 1; }
+	npm --prefix js/lab ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# the program that packs an extension for JupyterLab comes from PyPI
+$(STAMP)/labextension: js/lab/node_modules/.package-lock.json $(LAB_SOURCES) | $(UV) $(STAMP)
+	$(PIP) 'jupyter-builder>=1.3,<2'
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix js/lab run --silent build
+	@touch $@
+
+# installing copies the extension to where JupyterLab looks: after each build anew
+$(STAMP)/lab: $(PY_MANIFEST) $(STAMP)/build $(STAMP)/labextension | $(UV) $(STAMP)
 	$(PIP) --editable '.[lab]'
 	@touch $@
 
-$(STAMP)/test: $(PY_MANIFEST) $(STAMP)/build | $(UV) $(STAMP)
+$(STAMP)/voila: $(PY_MANIFEST) $(STAMP)/build $(STAMP)/labextension | $(UV) $(STAMP)
+	$(PIP) --editable '.[voila]'
+	@touch $@
+
+$(STAMP)/test: $(PY_MANIFEST) $(STAMP)/build $(STAMP)/labextension | $(UV) $(STAMP)
 	$(PIP) --editable '.[lab,test]'
 	sh tests/chromium.sh
-	@touch $@ $(STAMP)/lab
+	@touch $@ $(STAMP)/lab $(STAMP)/voila
 
 check: $(STAMP)/test
 	$(BIN)/ruff check .
@@ -56,7 +79,7 @@ check: $(STAMP)/test
 	npm run --silent types
 	npm run --silent lint
 
-test-js: $(STAMP)/build
+test-js: $(STAMP)/build $(STAMP)/labextension
 	npm run --silent test
 
 test-py: $(STAMP)/test
@@ -67,6 +90,7 @@ test-notebooks: $(STAMP)/test
 
 bench: $(STAMP)/test
 	$(BIN)/python -m bench.first_click
+	$(BIN)/python -m bench.nog
 
 generate: $(STAMP)/test
 	$(BIN)/python -m nexus_jupyter.catalog.typescript js/generated/catalog.ts
@@ -78,4 +102,4 @@ format: $(STAMP)/test
 	npm run --silent format
 
 clean:
-	rm -rf $(VENV) node_modules nexus_jupyter/static dist build tests/artifacts
+	rm -rf $(VENV) node_modules js/lab/node_modules js/lab/lib nexus_jupyter/static nexus_jupyter/labextension dist build tests/artifacts

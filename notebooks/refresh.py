@@ -21,9 +21,12 @@ def refresh(path: Path) -> None:
     NotebookClient(
         notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}, store_widget_state=False, coalesce_streams=True
     ).execute()
+    # how Voila shows the notebook is its author's choice, all else the run's
+    chosen = {key: notebook.metadata[key] for key in ("title", "voila") if key in notebook.metadata}
     notebook.metadata = {
         "kernelspec": {"display_name": "Python (Nexus)", "language": "python", "name": "nexus"},
         "language_info": {"name": "python"},
+        **chosen,
     }
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number:02}"

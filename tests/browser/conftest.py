@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_pl
 from bench.lab import FLAGS, Lab, Notebook, chromium, running_lab
 
 # What JupyterLab itself says in an ordinary session and no panel can help.
-NOT_OURS = re.compile(r"favicon|Failed to load resource.*(workspaces|404)")
+NOT_OURS = re.compile(r"favicon|Failed to load resource.*(workspaces|404)|lugin:? '?@jupyter-ai/|restore the debugger state")
 
 
 @pytest.fixture(scope="session")
