@@ -197,7 +197,8 @@ class Notebook:
 
     def command(self, name: str, arguments: dict[str, object] | None = None) -> None:
         """Execute a command of JupyterLab."""
-        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments or {}])
+        # what the command gives back is often no JSON
+        self.page.evaluate("async ([name, args]) => { await window.jupyterapp.commands.execute(name, args); }", [name, arguments or {}])
 
     def run_all(self) -> None:
         """Run all cells; returns when they have been started."""

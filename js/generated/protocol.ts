@@ -15,6 +15,7 @@ export type FromServer =
   | WorkspaceCommit
   | ProposalNews
   | AskNews
+  | ReviewerNews
   | Pong
   | SocketError;
 export type GuestRequest =
@@ -660,6 +661,22 @@ export interface Proposal {
   title: string;
 }
 /**
+ * Somebody enrolled or was confirmed: all reviewers as they are now.
+ */
+export interface ReviewerNews {
+  kind: "reviewers";
+  reviewers: Reviewer[];
+}
+/**
+ * A page whose key may sign.  ``pending``: another one has to confirm it first.
+ */
+export interface Reviewer {
+  enrolled: string;
+  id: string;
+  label: string;
+  status: "active" | "pending";
+}
+/**
  * The answer to ``Ping``.
  */
 export interface Pong {
@@ -984,15 +1001,6 @@ export interface TextProp {
  */
 export interface ProposalList {
   proposals: ProposalRecord[];
-}
-/**
- * A page whose key may sign.  ``pending``: another one has to confirm it first.
- */
-export interface Reviewer {
-  enrolled: string;
-  id: string;
-  label: string;
-  status: "active" | "pending";
 }
 /**
  * GET reviewers; POST reviewers gives the one.

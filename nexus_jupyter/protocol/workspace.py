@@ -252,6 +252,13 @@ class AskNews(Message):
     ask: Ask
 
 
+class ReviewerNews(Message):
+    """Somebody enrolled or was confirmed: all reviewers as they are now."""
+
+    kind: Literal["reviewers"] = "reviewers"
+    reviewers: tuple[Reviewer, ...]
+
+
 class Pong(Message):
     """The answer to ``Ping``."""
 
@@ -267,7 +274,7 @@ class SocketError(Message):
 
 
 FromServer = Annotated[
-    ServerHello | WorkspaceSnapshot | WorkspaceRevision | WorkspaceCommit | ProposalNews | AskNews | Pong | SocketError,
+    ServerHello | WorkspaceSnapshot | WorkspaceRevision | WorkspaceCommit | ProposalNews | AskNews | ReviewerNews | Pong | SocketError,
     Field(discriminator="kind"),
 ]
 

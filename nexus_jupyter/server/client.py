@@ -17,7 +17,13 @@ from .workspace import News, Workspace
 MAX_WAITING = 16 * 1024 * 1024
 """Characters that may wait for one client."""
 
-_TOPICS: dict[str, Topic] = {"revision": "graph", "commit": "commits", "proposal": "proposals", "ask": "proposals"}
+_TOPICS: dict[str, Topic] = {
+    "revision": "graph",
+    "commit": "commits",
+    "proposal": "proposals",
+    "ask": "proposals",
+    "reviewers": "proposals",
+}
 _messages: TypeAdapter[FromClient] = TypeAdapter(FromClient)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocket, expect
 
 from bench.lab import ROOT, Notebook
 
@@ -193,7 +193,12 @@ def test_twenty_panels_bring_the_bundle_once(notebook: Notebook) -> None:
     )
     notebook.name = notebook.lab.write("twenty.ipynb", [cell])
     received: list[int] = []
-    notebook.page.on("websocket", lambda ws: ws.on("framereceived", lambda frame: received.append(len(frame))))
+
+    def count(socket: WebSocket) -> None:
+        if "/channels" in socket.url:  # the kernel's, not the side panel's, which hears of all notebooks
+            socket.on("framereceived", lambda frame: received.append(len(frame)))
+
+    notebook.page.on("websocket", count)
     notebook.open()
     notebook.run(0)
     expect(notebook.page.locator(".nexus-panel")).to_have_count(20, timeout=30_000)

@@ -36,6 +36,14 @@ export class Reviews {
     this.#cells = cells;
     this.#name = name;
     this.#standing = { reason: whyNoKey(globalThis), thumbprint: "", status: null };
+    workspace.subscribe(() => this.#follow());
+  }
+
+  /** Another page may have confirmed this one. */
+  #follow(): void {
+    const { thumbprint, status } = this.#standing;
+    const own = this.#workspace.state().reviewers.find(({ id }) => id === thumbprint);
+    if (own && own.status !== status) this.#set({ ...this.#standing, status: own.status });
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {

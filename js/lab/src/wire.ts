@@ -164,6 +164,7 @@ const messages: { [kind: string]: Shape<unknown> } = {
   commit: fields({ panel: name, rev: number, cause: name, paths: list(words, 10_000) }),
   proposal: fields({ record: isRecord }),
   ask: fields({ ask: isAsk }),
+  reviewers: isReviewerList,
   pong: fields({ id: number }),
   error: fields({ error: apiError }),
 };

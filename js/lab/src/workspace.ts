@@ -80,6 +80,9 @@ export class Workspace {
       case "ask":
         this.ask(message.ask);
         return true;
+      case "reviewers":
+        this.set({ reviewers: message.reviewers });
+        return true;
       default:
         return true;
     }

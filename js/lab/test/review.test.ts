@@ -246,14 +246,26 @@ describe("a decision", () => {
 
   it("waits until another page confirmed this one", async () => {
     const made = reviewing();
-    const enrolled = made.server.answers["POST reviewers"];
-    made.server.answers["POST reviewers"] = async (body, signal) => ({
+    const { answers } = made.server;
+    const [enrolled, listed] = [answers["POST reviewers"], answers["GET reviewers"]];
+    answers["POST reviewers"] = async (body, signal) => ({
       ...((await enrolled?.(body, signal)) as object),
       status: "pending",
     });
+    answers["GET reviewers"] = async (body, signal) => {
+      const all = (await listed?.(body, signal)) as { reviewers: object[] } | undefined;
+      return { reviewers: all?.reviewers.map((reviewer) => ({ ...reviewer, status: "pending" })) };
+    };
     await expect(made.reviews.decide(click, "approve", record)).rejects.toThrow("waits for a confirmation");
     expect(made.reviews.standing().status).toBe("pending");
     expect(made.nonces).toBe(0);
+    // and goes on by itself as soon as that has happened
+    const { thumbprint } = made.reviews.standing();
+    made.workspace.receive({
+      kind: "reviewers",
+      reviewers: [{ id: thumbprint, label: "here", status: "active", enrolled: "" }],
+    });
+    expect(made.reviews.standing().status).toBe("active");
   });
 
   it("that was left half done can be finished later", async () => {

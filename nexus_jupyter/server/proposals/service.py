@@ -40,9 +40,11 @@ from ...protocol.workspace import (
     PanelSource,
     ProposalNews,
     Reviewer,
+    ReviewerNews,
     SignedDecision,
     WorkspacePanel,
 )
+from ..bridge import KernelAnswerError
 from .asks import Asks
 
 if TYPE_CHECKING:
@@ -52,12 +54,6 @@ if TYPE_CHECKING:
 TRY_SECONDS = 60.0
 
 _Answer = TypeVar("_Answer", Preview, Replaced, TriedDocument)
-
-
-class AnswerError(NexusError):
-    """A kernel answered with something else than was asked for."""
-
-    code = "BAD_KERNEL_ANSWER"
 
 
 class Panels(Protocol):
@@ -217,7 +213,9 @@ class ProposalService:
 
     async def enrol(self, request: EnrolRequest) -> Reviewer:
         """Make a page's key known; see ``ReviewDesk.enrol``."""
-        return await asyncio.to_thread(self._desk.enrol, request)
+        enrolled = await asyncio.to_thread(self._desk.enrol, request)
+        await self._tell_reviewers()
+        return enrolled
 
     async def challenge_reviewer(self, id: str) -> Challenge:
         """What an active reviewer signs to confirm another.  Raises ReviewError UNKNOWN_REVIEWER."""
@@ -225,13 +223,19 @@ class ProposalService:
 
     async def confirm(self, id: str, decision: SignedDecision) -> Reviewer:
         """Make a pending reviewer active.  Raises ReviewError."""
-        return await asyncio.to_thread(self._desk.confirm, id, decision)
+        confirmed = await asyncio.to_thread(self._desk.confirm, id, decision)
+        await self._tell_reviewers()
+        return confirmed
 
     async def close(self) -> None:
         """Cancel what runs and end all previews."""
         await self._asks.close()
         for id in list(self._previews):
             await self._close_preview(id)
+
+    async def _tell_reviewers(self) -> None:
+        # whoever may confirm a new page must see that it waits
+        self._workspace.publish(ReviewerNews(reviewers=await self.reviewers()))
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -360,6 +364,4 @@ def _answer(model: type[_Answer], value: JsonValue) -> _Answer:
     try:
         return model.model_validate(value)
     except ValidationError:
-        raise AnswerError(
-            "the kernel's answer could not be understood.", hint="Is the same nexus-jupyter installed in the kernel's environment?"
-        ) from None
+        raise KernelAnswerError("the kernel's answer could not be understood.") from None

@@ -45,6 +45,7 @@ class LocalLink:
         self._waiting: dict[int, asyncio.Future[JsonValue]] = {}
         self.first = asyncio.Event()
         self.deaf = False
+        self.busy = False
         BridgeComm.open(self, {"content": {"data": {"version": BRIDGE_VERSION, "bridge": "local"}}})
 
     # --- what the kernel's end uses of a comm ---
@@ -59,7 +60,10 @@ class LocalLink:
 
     async def request(self, request: KernelRequest, *, timeout: float = 30.0) -> JsonValue:
         if self.deaf:
-            raise NexusError("the kernel does not answer.", code="KERNEL_TIMEOUT")
+            raise NexusError("the kernel does not answer.", code="TIMEOUT")
+        if self.busy:
+            await asyncio.sleep(timeout)
+            raise NexusError("the kernel did not answer.", code="TIMEOUT")
         number = next(self._numbers)
         answer: asyncio.Future[JsonValue] = self._loop.create_future()
         self._waiting[number] = answer

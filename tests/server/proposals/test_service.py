@@ -11,7 +11,7 @@ from nexus_jupyter.ai import ChatMessage, NoProviderError
 from nexus_jupyter.errors import NexusError
 from nexus_jupyter.protocol.identity import document_hash
 from nexus_jupyter.protocol.proposal import ProposalRecord
-from nexus_jupyter.protocol.workspace import AskNews, AskRequest, ProposalNews
+from nexus_jupyter.protocol.workspace import AskNews, AskRequest, ProposalNews, ReviewerNews
 
 from ...ai.openai_server import BROKEN, COUNTER_RESET, MALICIOUS
 from ...ai.signer import Signer
@@ -209,7 +209,7 @@ def test_a_kernel_that_does_not_answer_leaves_the_proposal_open(panel: Panel) ->
             signer = await reviewer(made)
             record = await proposed(made)
             made.link.deaf = True
-            await refused("KERNEL_TIMEOUT", decided(made, signer, record, "approve"))
+            await refused("TIMEOUT", decided(made, signer, record, "approve"))
             assert (await made.service.proposal(record.proposal.id)).status == "open"
             made.link.deaf = False
             assert (await decided(made, signer, record, "approve")).status == "applied"
@@ -273,6 +273,18 @@ def test_a_preview_shows_a_clone_and_ends_with_the_decision(panel: Panel) -> Non
             await decided(made, signer, record, "reject")
             await refused("ALREADY_DECIDED", made.service.preview(record.proposal.id))
         # the leak guard fails this test if a clone lives on
+
+    run(story)
+
+
+def test_a_kernel_that_is_busy_does_not_hold_up_the_end_of_the_server(panel: Panel) -> None:
+    async def story() -> None:
+        async with rig(COUNTER_RESET) as made:
+            record = await proposed(made)
+            await made.service.preview(record.proposal.id)
+            made.link.busy = True
+            await asyncio.wait_for(made.service.close(), 10)
+        # the clone ends with the kernel's end of the bridge
 
     run(story)
 
@@ -377,5 +389,21 @@ def test_the_model_is_given_the_document_and_the_request_and_no_state(panel: Pan
         assert "add a reset button" in told
         assert "987654" not in told
         assert document_hash(SOURCE) == panel.hash
+
+    run(story)
+
+
+def test_the_pages_hear_who_wants_to_review_and_who_was_confirmed(panel: Panel) -> None:
+    async def story() -> None:
+        async with rig(COUNTER_RESET) as made:
+            first = await reviewer(made)
+            second = await reviewer(made)
+            await made.service.confirm(second.id, first.sign(await made.service.challenge_reviewer(second.id), "confirm"))
+            news = [{r.id: r.status for r in n.reviewers} for n in made.news if isinstance(n, ReviewerNews)]
+            assert news == [
+                {first.id: "active"},
+                {first.id: "active", second.id: "pending"},
+                {first.id: "active", second.id: "active"},
+            ]
 
     run(story)
