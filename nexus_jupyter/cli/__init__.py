@@ -1,4 +1,4 @@
-"""``jupyter nexus``: check documents, and print the graph of a notebook."""
+"""``jupyter nexus``: check documents, print the graph of a notebook, say who may review."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     graph.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of stdout")
     graph.add_argument("--timeout", type=_seconds, default=600.0, metavar="S", help="seconds that the whole run may take (default 600)")
     graph.add_argument("--allow-errors", action="store_true", help="go on after a cell that fails")
+
+    reviewers = commands.add_parser("reviewers", help="list the browsers that may approve changes, or forget them", epilog=_STATUS)
+    reviewers.add_argument("--root", default=".", metavar="FOLDER", help="the root folder of the Jupyter server (default: this folder)")
+    reviewers.add_argument("--forget", metavar="ID", help="forget one, or `all`: the next browser that opens the review list may approve")
     return parser
 
 
@@ -49,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .check import check
 
             return check(options.files, as_json=options.json)
+        if options.command == "reviewers":
+            from .reviewers import reviewers
+
+            return reviewers(options.root, forget=options.forget)
         from .graph import graph
 
         return graph(

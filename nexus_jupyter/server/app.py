@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Int, Unicode
 
@@ -17,6 +15,7 @@ from . import nodelay
 from .bridge import Bridge
 from .handlers.routes import API, LAST, ROUTES
 from .hub import Hub
+from .place import database_path
 from .proposals.handlers import ROUTES as PROPOSAL_ROUTES
 from .proposals.service import ProposalService
 from .workspace import Workspace
@@ -110,14 +109,10 @@ class NexusExtension(ExtensionApp):
         """The store, or one in memory and the reason: a broken file must not keep the Jupyter server from starting."""
         if self.database == ":memory:":
             return WorkspaceStore(), ""
-        path = Path(self.database).expanduser() if self.database else self._default_path()
+        assert self.serverapp is not None
+        path = Path(self.database).expanduser() if self.database else database_path(Path(self.serverapp.root_dir))
         try:
             return WorkspaceStore(path), ""
         except NexusError as error:
             self.log.error("nexus: %s Proposals and approvals of this run are not kept.", error)
             return WorkspaceStore(), str(error)
-
-    def _default_path(self) -> Path:
-        assert self.serverapp is not None
-        root = str(Path(self.serverapp.root_dir).resolve())
-        return Path(jupyter_data_dir()) / "nexus" / f"{hashlib.sha256(root.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}.sqlite"
