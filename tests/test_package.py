@@ -55,8 +55,9 @@ def test_the_sdist_holds_what_was_built_and_what_it_was_built_from(shipped: tupl
     with tarfile.open(shipped[0]) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {f"nexus_jupyter/static/{name}" for name in BUILT} <= names
+    assert {"nexus_jupyter/labextension/package.json", "js/lab/package.json", "js/lab/package-lock.json", "js/lab/src/index.ts"} <= names
     assert {"package.json", "package-lock.json", "wasm/build.mjs", "js/build.mjs", "LICENSE", "README.md"} <= names
-    assert not [n for n in names if n.startswith(("node_modules", ".venv", "tests/artifacts"))]
+    assert not [n for n in names if n.startswith((".venv", "tests/artifacts")) or "node_modules" in n.split("/")]
 
 
 def test_the_wheel_installs_and_works_without_node(shipped: tuple[Path, Path], without_node: str, tmp_path: Path) -> None:
@@ -78,3 +79,22 @@ def test_the_wheel_installs_and_works_without_node(shipped: tuple[Path, Path], w
     assert done.stdout == "42\n", done.stderr
     spec = json.loads((venv / "share" / "jupyter" / "kernels" / "nexus" / "kernel.json").read_text())
     assert spec["display_name"] == "Python (Nexus)"
+
+
+def test_the_wheel_brings_every_face(shipped: tuple[Path, Path], without_node: str, tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    uv("venv", "--quiet", "--python", sys.executable, str(venv), path=without_node)
+    uv("pip", "install", "--quiet", "--python", str(venv / "bin" / "python"), str(shipped[1]), path=without_node)
+    enabled = json.loads((venv / "etc" / "jupyter" / "jupyter_server_config.d" / "nexus_jupyter.json").read_text())
+    assert enabled["ServerApp"]["jpserver_extensions"] == {"nexus_jupyter": True}
+    extension = venv / "share" / "jupyter" / "labextensions" / "nexus-jupyter"
+    built = json.loads((extension / "package.json").read_text())
+    assert (extension / built["jupyterlab"]["_build"]["load"]).is_file()
+    assert (extension / "install.json").is_file()
+    assert (venv / "share" / "jupyter" / "voila" / "templates" / "nexus" / "index.html.j2").is_file()
+    (tmp_path / "a.nxml").write_text('<NexusPanel id="a"><View><Text>a</Text></View></NexusPanel>')
+    done = subprocess.run([venv / "bin" / "jupyter-nexus", "check", "a.nxml"], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    code = "from importlib.metadata import entry_points; print([e.value for e in entry_points(group='jupyter_ai.personas')])"
+    listed = subprocess.run([venv / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
+    assert listed.stdout == "['nexus_jupyter.ai.persona:NexusPersona']\n"
