@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .generator import AIPatchGenerator, Generated, GenerationError
     from .proposal import make_proposal, proposal_hash
     from .provider import ChatMessage, NoProviderError, Provider, ProviderError, ScriptedProvider, provider_for
-    from .review import ReviewDesk, ReviewError, ReviewStore
+    from .review import ReviewDesk, ReviewError
 
 _HOMES = {
     "AIContextBuilder": ".context",
@@ -31,7 +31,6 @@ _HOMES = {
     "ProviderError": ".provider",
     "ReviewDesk": ".review",
     "ReviewError": ".review",
-    "ReviewStore": ".review",
     "ScriptedProvider": ".provider",
     "apply_edits": ".edits",
     "make_proposal": ".proposal",
@@ -53,7 +52,6 @@ __all__ = [
     "ProviderError",
     "ReviewDesk",
     "ReviewError",
-    "ReviewStore",
     "ScriptedProvider",
     "apply_edits",
     "make_proposal",

@@ -131,6 +131,9 @@ _BROKEN = {
     "LIMIT_SOURCE",
     "LIMIT_ATTRIBUTES",
 }
+# What ends a line in JavaScript or in an editor.  A document's lines end at "\n" only: a break that a reviewer
+# sees as one more character of a comment would have code run that looks like part of it.
+_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 _REFERENCE = re.compile(r"&(?=(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)")
 
 
@@ -309,7 +312,7 @@ class _Splices:
 
     def _piece(self, number: int, nxml: str) -> str:
         """A well-formed piece without the indentation that its lines have in common."""
-        text = nxml.replace("\r\n", "\n")
+        text = _BREAKS.sub("\n", nxml)
         problems = Problems(20)
         Parser(text, limits=DEFAULT_LIMITS, problems=problems).parse()
         broken = next((d for d in problems.diagnostics(lambda _: "") if d.code in _BROKEN), None)
@@ -320,14 +323,10 @@ class _Splices:
                 hint=broken.hint,
                 code="BAD_FRAGMENT",
             )
-        lines = text.split("\n")
-        while lines and not lines[0].strip():
-            del lines[0]
-        while lines and not lines[-1].strip():
-            del lines[-1]
-        if not lines:
+        first = len(text) - len(text.lstrip())
+        piece = text[text.rfind("\n", 0, first) + 1 :].rstrip()
+        if not piece:
             raise EditError("its nxml is empty.", edit=number, code="BAD_FRAGMENT")
-        piece = "\n".join(lines)
         return piece.lstrip(" \t") if _literal_lines(piece) else textwrap.dedent(piece)
 
     def _fit(self, piece: str, indent: str) -> str:
@@ -350,8 +349,8 @@ def _literal_lines(piece: str) -> bool:
 
 
 def _quoted(value: str) -> str:
-    """An attribute value as it is written so that reading it gives ``value``."""
-    text = _REFERENCE.sub("&amp;", value)
+    """An attribute value as it is written so that reading it gives ``value``, with its line breaks as ``\\n``."""
+    text = _REFERENCE.sub("&amp;", _BREAKS.sub("\n", value))
     if '"' not in text:
         return f'"{text}"'
     if "'" not in text:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..diagnostics import Diagnostic, errors_of
 from ..errors import NexusError
-from ..nxml import read
+from ..nxml import load_program, read
 from ..protocol.bridge import TriedDocument
 from ..protocol.identity import document_hash
 from ..protocol.proposal import DryRun
@@ -157,6 +157,10 @@ class AIPatchGenerator:
         reading = await asyncio.to_thread(read, changed)
         if not reading.ok:
             raise _faulty(changed, reading.diagnostics)
+        if await asyncio.to_thread(_identity, changed) != await asyncio.to_thread(_identity, source):
+            # what is approved here would replace this panel, and running its cell again would make another one
+            what = "It changes the panel's own id."
+            raise _Unusable(what, f"{what} Leave the attribute id of NexusPanel as it is.")
         progress("The change is being tried in a copy of the panel.", round)
         tried = await check(changed)
         if errors_of(tried.diagnostics) or tried.dry_run is None:
@@ -164,14 +168,15 @@ class AIPatchGenerator:
         return Generated(changed, answer.reason, tuple(answer.edits), tried.diagnostics, tried.dry_run, round)
 
 
-_FENCED = re.compile(r"^[ \t]*```[a-zA-Z]*[ \t]*\n(.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(r"[ \t]*```[a-zA-Z]*[ \t]*")
+_CLOSING = re.compile(r"[ \t]*```[ \t]*")
 
 
 def parse_answer(text: str) -> Answer:
     """The one JSON object of an answer, bare or in one fenced block."""
     body = text.strip()
     if not body.startswith("{"):
-        blocks = _FENCED.findall(body.replace("\r\n", "\n"))
+        blocks = _fenced(body)
         if len(blocks) != 1:
             what = "It holds no JSON object." if not blocks else "It holds several blocks; there must be one."
             raise _Unusable(what, what)
@@ -188,6 +193,27 @@ def parse_answer(text: str) -> Answer:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         lines = [f"- {'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in found[:_LISTED]]
         raise _Unusable("It has not the form that was asked for.", shown("\n".join(lines))) from None
+
+
+def _identity(source: str) -> str | None:
+    """The id that the document gives its panel.  Raises DocumentError."""
+    return load_program(source)[0].id
+
+
+def _fenced(text: str) -> list[str]:
+    """What stands in fenced blocks that are closed.  Each line is looked at once."""
+    blocks: list[str] = []
+    inside: list[str] | None = None
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if inside is None:
+            if _OPENING.fullmatch(line):
+                inside = []
+        elif _CLOSING.fullmatch(line):
+            blocks.append("\n".join(inside))
+            inside = None
+        else:
+            inside.append(line)
+    return blocks
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,13 +11,16 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import NexusError
-from ..protocol.proposal import DecisionAction, ProposalRecord, ProposalStatus
+from ..protocol.proposal import DecisionAction, ProposalRecord
 from ..protocol.workspace import Challenge, EnrolRequest, Reviewer, SignedDecision
 from .keys import PublicKey, decode64, encode64
 from .proposal import instant, intact
+
+if TYPE_CHECKING:
+    from ..nog.store import ReviewStore
 
 SECONDS_TO_SIGN = 600.0
 MAX_PENDING = 20
@@ -42,40 +45,6 @@ class ReviewError(NexusError):
     def status(self) -> int:
         """The HTTP status that a server answers with."""
         return _STATUS.get(self.code, 403)
-
-
-class ReviewStore(Protocol):
-    """Keeps proposals, reviewers and nonces.
-
-    Synchronous, called in worker threads; every method is one transaction and is durable when it returns.
-    """
-
-    def put_proposal(self, record: ProposalRecord) -> None:
-        """Insert, or replace the one of the same id."""
-
-    def proposal(self, id: str) -> ProposalRecord | None:
-        """The record, or None."""
-
-    def proposals(self, limit: int = 200) -> tuple[ProposalRecord, ...]:
-        """The newest ``limit`` records, newest first."""
-
-    def decide(self, id: str, expected: ProposalStatus, record: ProposalRecord) -> bool:
-        """Replace the record if its status is ``expected``; whether it was."""
-
-    def put_reviewer(self, reviewer: Reviewer, jwk: str) -> None:
-        """Insert, or replace the one of the same id."""
-
-    def reviewers(self) -> tuple[tuple[Reviewer, str], ...]:
-        """All reviewers with their public keys."""
-
-    def forget_reviewers(self, id: str | None) -> int:
-        """Remove one, or with None all; how many there were."""
-
-    def put_nonce(self, nonce: str, statement: str, expires: float) -> None:
-        """Keep what ``nonce`` was given for; ``expires`` is in seconds since 1970."""
-
-    def take_nonce(self, nonce: str) -> tuple[str, float] | None:
-        """The statement and its end, deleted: only one caller ever gets it."""
 
 
 def statement_of(action: Action, subject: str, hash: str, base_hash: str, base_edition: str, nonce: str) -> str:

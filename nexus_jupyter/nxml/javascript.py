@@ -39,6 +39,7 @@ class Ending(NamedTuple):
     broken: int
 
 
+_LINE_END = re.compile("[\n\r\u2028\u2029]")
 _RUN = re.compile(r"([ \t\r\n\f\v\u00a0\ufeff\u2028\u2029]+)|(\d[\w.]*)|([\w$]+)|(\.\.\.|\+\+|--|\?\.(?!\d))")
 _TEXT_RUN = {quote: re.compile(rf"[^{quote}\\\n&]*") for quote in "\"'"}
 _TEMPLATE_RUN = re.compile(r"[^`\\$&]*")
@@ -107,8 +108,8 @@ def lexemes(source: str, start: int, end: int, *, references: bool = False, mark
                 opened.append(("`", False))
             operand, previous = state == "substitution", "a"
         elif char == "/" and source.startswith("/", at + width):
-            newline = source.find("\n", at, end)
-            at = end if newline < 0 else newline
+            newline = _LINE_END.search(source, at, end)
+            at = end if newline is None else newline.start()
             yield Lexeme("comment", begin, at)
         elif char == "/" and source.startswith("*", at + width):
             close = source.find("*/", at + width + 1, end)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 
 from .bridge import PanelInfo, ToolInfo
 from .graph import EntityId, GraphState, NOGEntity, NOGPatch, NOGRelationship
@@ -159,12 +160,21 @@ class AiStatus(Message):
 # --- REST: requests ------------------------------------------------------------------------------
 
 
+def _finite(value: _Args) -> _Args:
+    # it would reach the tool as null
+    json.dumps(value, allow_nan=False)
+    return value
+
+
+_Args = dict[str, JsonValue] | list[JsonValue] | None
+
+
 class CallRequest(Message):
     """POST tools/call."""
 
     panel: PanelKey
     tool: str = Field(max_length=256)
-    args: dict[str, JsonValue] | list[JsonValue] | None = None
+    args: Annotated[_Args, AfterValidator(_finite)] = None
 
 
 class AskRequest(Message):

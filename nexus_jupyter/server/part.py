@@ -14,8 +14,9 @@ from ..protocol.identity import document_key, workspace_id
 from ..protocol.workspace import WorkspacePanel
 from .bridge.sink import KernelLink
 
-MAX_ENTITIES = 50_000
-MAX_RELATIONSHIPS = 200_000
+# The whole of a kernel's graph is taken in at once, and nobody else is served meanwhile.
+MAX_ENTITIES = 10_000
+MAX_RELATIONSHIPS = 40_000
 MAX_PANELS = 1_000
 MAX_PATH = 4_096
 

@@ -15,7 +15,7 @@ import comm as comms
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from ..errors import CancelledError, DocumentError, LimitError, NexusError
-from ..nog.kernel import kernel_graph, panel_info
+from ..nog.kernel import kernel_graph, panel_document, panel_info
 from ..panel import registry
 from ..panel.call import PendingCall
 from ..panel.failure import info_of
@@ -33,7 +33,6 @@ from ..protocol.bridge import (
     KernelDelta,
     KernelSnapshot,
     OpenPreview,
-    PanelDocument,
     ReadPanel,
     Replaced,
     ReplaceDocument,
@@ -95,6 +94,8 @@ class BridgeComm:
         for each in lost:
             each.close()
         opened._unfollow = kernel_graph().follow(opened._send)
+        if opened._closed:  # on another thread, before there was anything to end
+            opened._unfollow()
 
     def close(self) -> None:
         """End it from this side, without a ``comm_close``: pages, which never knew this comm, would log an error."""
@@ -179,6 +180,9 @@ class BridgeComm:
         try:
             if isinstance(call.request, CallTool):
                 self._start(call.id, call.request)
+            elif isinstance(call.request, ReadPanel):
+                # at once: what computes may keep every thread of the pool for long
+                self._answer(call.id, self._do(call.request))
             else:
                 self._submit(call.id, call.request)
         except Exception as error:
@@ -223,7 +227,7 @@ class BridgeComm:
             return None
         panel = _panel(request.panel)
         if isinstance(request, ReadPanel):
-            return PanelDocument(panel=panel_info(panel), source=panel.source).model_dump(mode="json")
+            return panel_document(panel).model_dump(mode="json")
         if isinstance(request, TryDocument):
             return panel.try_document(request.source).model_dump(mode="json")
         if isinstance(request, OpenPreview):

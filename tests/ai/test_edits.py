@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,29 @@ def test_the_line_breaks_of_the_document_are_used() -> None:
     assert not re.search(r"(?<!\r)\n", out)
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\u2028", "\u2029"])
+def test_lines_of_code_end_where_a_reviewer_sees_them_end(end: str) -> None:
+    handler = f"<Handler>// add nothing{end}$state.count = 99;</Handler>"
+    out = edited(
+        COUNTER,
+        {"op": "replace", "path": "NexusPanel/Logic/Tool/Handler", "nxml": handler},
+        {"op": "set_attribute", "path": "NexusPanel", "name": "title", "value": f"a{end}b"},
+    )
+    assert re.search(r"// add nothing\n *\$state\.count = 99;", out)
+    assert 'title="a\nb"' in out
+    assert end not in out
+
+
+def test_a_piece_of_blank_lines_costs_no_more_than_its_length() -> None:
+    def seconds(nxml: str) -> float:
+        begin = time.thread_time()
+        edited(COUNTER, {"op": "insert", "into": "NexusPanel/View/Layout", "nxml": nxml})
+        return time.thread_time() - begin
+
+    blank = "\n" * 250_000
+    assert seconds(blank + "<Text/>") < 10 * max(seconds("<Text/>" + blank) for _ in range(3))
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -132,7 +156,7 @@ def test_an_edit_of_another_form_is_refused(data: dict[str, Any]) -> None:
         _edits.validate_python([data])
 
 
-PRINTED = st.text(st.characters(exclude_characters="\r\x00", exclude_categories=["Cs"]), max_size=40)
+PRINTED = st.text(st.characters(exclude_characters="\r\u2028\u2029\x00", exclude_categories=["Cs"]), max_size=40)
 
 
 @given(st.sampled_from(CORPUS), st.data(), PRINTED)

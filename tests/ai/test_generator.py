@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -96,6 +97,8 @@ def test_a_good_answer_becomes_a_changed_document_that_was_tried() -> None:
         ),
         (answer(handler("$state.count = ;")), "JS_SYNTAX"),
         (answer(handler("} } function evil() { {")), "JS_SYNTAX"),
+        (answer({"op": "set_attribute", "path": "NexusPanel", "name": "id", "value": "another"}), "the panel's own id"),
+        (answer({"op": "set_attribute", "path": "NexusPanel", "name": "id", "value": None}), "the panel's own id"),
     ],
 )
 def test_an_unusable_answer_goes_back_with_what_is_wrong(bad: str, finding: str) -> None:
@@ -117,6 +120,18 @@ def test_after_three_rounds_it_is_a_clear_error() -> None:
 
 def test_an_answer_in_one_fenced_block_counts() -> None:
     assert generate(ScriptedProvider([f"Here it is:\n```json\n{COUNTER_RESET}\n```\n"])).rounds == 1
+
+
+@pytest.mark.parametrize("hostile", ["x\n" + "```json\n" * 8_000, "x\n" + " ```\n" * 8_000, "```\n" + "   \n" * 8_000])
+def test_an_answer_is_read_in_time_that_grows_with_its_length(hostile: str) -> None:
+    def seconds(text: str) -> float:
+        begin = time.thread_time()
+        with contextlib.suppress(_Unusable):
+            parse_answer(text)
+        return time.thread_time() - begin
+
+    plain = "x\n" + "```json\n" + "[1],\n" * 8_000 + "```"
+    assert seconds(hostile) < 50 * max(seconds(plain) for _ in range(3))
 
 
 def test_an_endless_answer_is_cut_off_while_it_streams() -> None:

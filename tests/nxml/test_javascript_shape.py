@@ -105,3 +105,12 @@ def test_a_handler_of_comments_is_empty() -> None:
     assert is_empty(" /* later */ ; // soon")
     assert not is_empty("} x")
     assert not is_empty("''")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2028", "\u2029"])
+def test_a_comment_ends_where_the_engine_ends_it(end: str) -> None:
+    code = f"// nothing{end}run()"
+    assert [(found.kind, code[found.start : found.end]) for found in lexemes(code, 0, len(code))][:2] == [
+        ("comment", "// nothing"),
+        ("word", "run"),
+    ]

@@ -183,14 +183,25 @@ def test_more_requests_than_a_kernel_takes_are_refused(server: Server) -> None:
     assert server.answer(1).value == 1
 
 
+def test_a_panel_is_read_while_every_thread_computes(server: Server) -> None:
+    endless = "".join(f'<Tool name="t{i}" description="d"><Handler>for (;;) ;</Handler></Tool>' for i in range(20))
+    source = f"<NexusPanel><Logic>{endless}</Logic></NexusPanel>"
+    server.open("busy")
+    for id in range(1, 9):
+        server.send({"kind": "call", "id": id, "request": {"op": "try", "panel": "p", "source": source}})
+    server.send({"kind": "call", "id": 9, "request": {"op": "read", "panel": "p"}})
+    assert "NexusPanel" in server.answer(9).value["source"]
+    assert [m for m in server.of("busy") if m.kind == "result" and m.id < 9] == []
+
+
 def test_errors_say_nothing_of_the_kernels_insides(server: Server) -> None:
     server.open("errors")
-    server.run("p.__class__.source = property(lambda self: 1 / 0)")
+    server.run("p.__class__.document = property(lambda self: 1 / 0)")
     try:
         server.send({"kind": "call", "id": 1, "request": {"op": "read", "panel": "p"}})
         error = server.answer(1).error
     finally:
-        server.run("p.__class__.source = property(lambda self: self._document.source)")
+        server.run("p.__class__.document = property(lambda self: self._document)")
     assert error.code == "INTERNAL"
     assert "/" not in error.model_dump_json()
     assert "Traceback" not in error.model_dump_json()

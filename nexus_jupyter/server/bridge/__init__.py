@@ -1,6 +1,6 @@
 """Between the server and its kernels."""
 
 from .bridge import Bridge
-from .sink import KernelLink, KernelSink
+from .sink import KernelAnswerError, KernelLink, KernelSink, KernelUnavailableError
 
-__all__ = ["Bridge", "KernelLink", "KernelSink"]
+__all__ = ["Bridge", "KernelAnswerError", "KernelLink", "KernelSink", "KernelUnavailableError"]

@@ -7,15 +7,22 @@ import logging
 from typing import Any
 from uuid import uuid4
 
+import zmq
 import zmq.asyncio
 from jupyter_core.utils import ensure_async
 
+from .complaints import Complaints
 from .sink import KernelSink
 from .watch import KernelWatch
 
 # Seconds between looks at the lists of kernels and sessions.  Sessions tell nobody of a new path, so they
 # have to be looked at; both lists are in memory, and a look costs less than a millisecond.
 INTERVAL = 0.5
+# Bytes of one part of a message.  A kernel that sends more is disconnected by it.
+MAX_FRAME = 16 * 1024 * 1024
+# Messages that may wait on one socket.  What comes then waits in the kernel, which leaves out what does not fit
+# there; the gap is made good by a snapshot.
+MAX_WAITING = 10
 # Seconds that the end may take on account of kernels that hang.
 STOP = 2.0
 
@@ -30,7 +37,7 @@ class Bridge:
         self._kernels = kernels
         self._sessions = sessions
         self._sink = sink
-        self._log = log if log is not None else logging.getLogger(__name__)
+        self._log = Complaints(log if log is not None else logging.getLogger(__name__))
         self._id = uuid4().hex
         self._watches: dict[str, KernelWatch] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -41,6 +48,9 @@ class Bridge:
         """Begin; kernels that are there already are connected, too."""
         if self._task is None:
             self._context = zmq.asyncio.Context()
+            # of every socket that is made of it
+            self._context.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
+            self._context.setsockopt(zmq.RCVHWM, MAX_WAITING)
             self._task = asyncio.create_task(self._run(), name="nexus-bridge")
 
     async def stop(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +23,8 @@ from ...protocol.bridge import (
     KernelSnapshot,
     ToKernel,
 )
-from .sink import KernelSink
+from .complaints import Log
+from .sink import KernelAnswerError, KernelSink, KernelUnavailableError
 from .wire import KernelLostError
 
 _from_kernel: TypeAdapter[FromKernel] = TypeAdapter(FromKernel)
@@ -33,7 +33,7 @@ _from_kernel: TypeAdapter[FromKernel] = TypeAdapter(FromKernel)
 class Link:
     """Implements ``KernelLink``.  A kernel's messages are hostile: what does not fit is dropped."""
 
-    def __init__(self, kernel: str, notebook: str, send: Callable[[dict[str, Any]], None], sink: KernelSink, log: logging.Logger) -> None:
+    def __init__(self, kernel: str, notebook: str, send: Callable[[dict[str, Any]], None], sink: KernelSink, log: Log) -> None:
         self.kernel = kernel
         self.notebook = notebook
         self.known = False
@@ -103,8 +103,8 @@ class Link:
         except KernelLostError:
             raise self._unavailable() from None
 
-    def _unavailable(self) -> NexusError:
-        return NexusError("the kernel is not connected.", hint="Wait a moment; if it stays so, restart it.", code="KERNEL_UNAVAILABLE")
+    def _unavailable(self) -> KernelUnavailableError:
+        return KernelUnavailableError("the kernel is not connected.", hint="Wait a moment; if it stays so, restart it.")
 
     # --- from the kernel --------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Link:
         id = data.get("id") if isinstance(data, dict) else None
         future = self._waiting.get(id) if isinstance(id, int) else None
         if future is not None and not future.done():
-            future.set_exception(NexusError("the kernel's answer does not fit the protocol.", code="KERNEL_ANSWER"))
+            future.set_exception(KernelAnswerError("the kernel's answer does not fit the protocol."))
 
     def _snapshot(self, snapshot: KernelSnapshot) -> None:
         if snapshot.version != BRIDGE_VERSION:
@@ -142,6 +142,9 @@ class Link:
                 "nexus: kernel %s speaks version %d of the protocol, this server %d: its panels are not shown. "
                 "Install the same nexus-jupyter for both.", self.kernel, snapshot.version, BRIDGE_VERSION,
             )  # fmt: skip
+            return
+        if not self._asked:
+            self._log.warning("nexus: kernel %s sent its whole graph unasked; it was dropped", self.kernel)
             return
         self._asked = False
         self._epoch, self._revision = snapshot.epoch, snapshot.graph.revision

@@ -6,7 +6,23 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from ...errors import NexusError
 from ...protocol.bridge import KernelCommit, KernelDelta, KernelRequest, KernelSnapshot
+
+
+class KernelUnavailableError(NexusError):
+    """The panel's kernel is not connected, so it cannot be asked."""
+
+    code = "KERNEL_UNAVAILABLE"
+
+
+class KernelAnswerError(NexusError):
+    """The kernel's answer is not what was asked for."""
+
+    code = "KERNEL_ANSWER"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, hint="Is the same nexus-jupyter installed in the kernel's environment?")
 
 
 class KernelLink(Protocol):

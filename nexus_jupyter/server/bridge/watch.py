@@ -11,6 +11,7 @@ from uuid import uuid4
 import zmq.asyncio
 
 from ...protocol.bridge import BRIDGE_TARGET, BRIDGE_VERSION
+from .complaints import Log
 from .link import Link
 from .sink import KernelSink
 from .wire import KernelLostError, Message, Wire
@@ -31,7 +32,7 @@ class KernelWatch:
     """Keeps one kernel connected while it is in the server's list.  Nothing it does can fail anything else."""
 
     def __init__(
-        self, kernel: str, notebook: str, kernels: Any, context: zmq.asyncio.Context, bridge: str, sink: KernelSink, log: logging.Logger
+        self, kernel: str, notebook: str, kernels: Any, context: zmq.asyncio.Context, bridge: str, sink: KernelSink, log: Log
     ) -> None:
         self.kernel = kernel
         self.notebook = notebook

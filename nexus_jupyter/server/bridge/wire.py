@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import logging
+import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from queue import Empty
 from typing import Any
 from uuid import uuid4
@@ -18,10 +19,16 @@ from jupyter_client.channels import ZMQSocketChannel
 from jupyter_core.utils import ensure_async
 from zmq.utils.monitor import recv_monitor_message
 
+from .complaints import Log
 from .execution import ExecutionState
 
 # Seconds between looks into the queues of a gateway's client, whose own waiting keeps the processor busy.
 GATEWAY_INTERVAL = 0.05
+# Seconds of work on a kernel's messages after which everything else has as many: messages that are there
+# already are read without a pause, so a kernel that floods would keep the whole server to itself.
+TURN = 0.005
+# Objects and lists in one message.  Each costs far more than its bytes, so they are counted before they are made.
+MOST_OBJECTS = 150_000
 # Execution states that a kernel (or the gateway before it) tells when the one that was there is there no more.
 ENDED = frozenset({"starting", "restarting", "dead"})
 
@@ -39,7 +46,7 @@ class Wire:
     Used on the event loop only.
     """
 
-    def __init__(self, client: Any, received: Callable[[Message], None], log: logging.Logger, state: ExecutionState | None = None) -> None:
+    def __init__(self, client: Any, received: Callable[[Message], None], log: Log, state: ExecutionState | None = None) -> None:
         self._client = client
         self._state = state
         self._received = received
@@ -47,6 +54,8 @@ class Wire:
         self._replies: dict[str, asyncio.Future[Message]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._monitor: zmq.asyncio.Socket | None = None
+        self._worked = 0.0
+        self._every = True  # of "kernel.": its states, and what cells give, which we have no use for
         self.lost = asyncio.Event()
         self.welcome = asyncio.Event()
 
@@ -57,7 +66,7 @@ class Wire:
         context: zmq.asyncio.Context,
         topics: tuple[str, ...],
         received: Callable[[Message], None],
-        log: logging.Logger,
+        log: Log,
         *,
         joined: bool = False,
     ) -> Wire:
@@ -161,37 +170,50 @@ class Wire:
                 continue
             except (ValueError, TypeError, KeyError):
                 self._log.debug("nexus: a kernel sent what is no message", exc_info=True)
+                await self._turn(lambda: None)
                 continue
-            try:
-                take(message)
-            except Exception:
-                self._log.exception("nexus: a message of a kernel could not be taken")
+            await self._turn(partial(take, message))
 
     async def _read_topics(self, socket: zmq.asyncio.Socket) -> None:
-        session = self._client.session
-        every = True  # of "kernel.": its states, and what cells give, which we have no use for
         while True:
-            topics, frames = session.feed_identities(await socket.recv_multipart())
-            topic = topics[0] if topics else b""
-            of_kernel = topic.startswith(b"kernel.")
-            if of_kernel and not topic.endswith(b".status"):
-                continue
-            if of_kernel and every:
-                every = False
-                socket.setsockopt(zmq.SUBSCRIBE, topic)
-                socket.setsockopt(zmq.UNSUBSCRIBE, b"kernel.")
-            try:
-                message = session.deserialize(frames)
-                if message["header"]["msg_type"] == "iopub_welcome":
-                    self.welcome.set()
-                elif not of_kernel:
-                    self._received(message)
-                elif self._state is not None:
-                    self._state.told(message)
-            except (ValueError, TypeError, KeyError):
-                self._log.debug("nexus: a kernel sent what is no message", exc_info=True)
-            except Exception:
-                self._log.exception("nexus: a message of a kernel could not be taken")
+            frames = await socket.recv_multipart()
+            await self._turn(partial(self._topic, socket, frames))
+
+    def _topic(self, socket: zmq.asyncio.Socket, sent: list[bytes]) -> None:
+        session = self._client.session
+        topics, frames = session.feed_identities(sent)
+        topic = topics[0] if topics else b""
+        of_kernel = topic.startswith(b"kernel.")
+        if of_kernel and not topic.endswith(b".status"):
+            return
+        if of_kernel and self._every:
+            self._every = False
+            socket.setsockopt(zmq.SUBSCRIBE, topic)
+            socket.setsockopt(zmq.UNSUBSCRIBE, b"kernel.")
+        if sum(frame.count(b"{") + frame.count(b"[") for frame in frames) > MOST_OBJECTS:
+            self._log.warning("nexus: a kernel sent a message of more than %d objects and lists; it was dropped", MOST_OBJECTS)
+            return
+        message = session.deserialize(frames)
+        if message["header"]["msg_type"] == "iopub_welcome":
+            self.welcome.set()
+        elif not of_kernel:
+            self._received(message)
+        elif self._state is not None:
+            self._state.told(message)
+
+    async def _turn(self, work: Callable[[], None]) -> None:
+        """Do it, and let all others have their turn when this kernel had its own."""
+        began = time.monotonic()
+        try:
+            work()
+        except (ValueError, TypeError, KeyError):
+            self._log.debug("nexus: a kernel sent what is no message", exc_info=True)
+        except Exception:
+            self._log.exception("nexus: a message of a kernel could not be taken")
+        self._worked += time.monotonic() - began
+        if self._worked >= TURN:
+            rest, self._worked = self._worked, 0.0
+            await asyncio.sleep(rest)
 
     def _iopub(self, message: Message) -> None:
         kind = message["header"]["msg_type"]
