@@ -105,19 +105,12 @@ def __dir__() -> list[str]:
 
 
 def _give_panels_a_face() -> None:
-    from .panel import panel
+    from .widget import face
 
-    def show(shown: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
-        from .widget.mimebundle import mimebundle
+    if face.give() and "ipykernel" in sys.modules:
+        from .widget import graph_comm
 
-        return mimebundle(shown)
-
-    if panel.face is None:
-        panel.face = show
-        if "ipykernel" in sys.modules:
-            from .widget import graph_comm
-
-            graph_comm.register()
+        graph_comm.register()
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -129,7 +122,6 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Called by ``%load_ext nexus_jupyter``."""
-    _give_panels_a_face()
     from .widget.magic import register
 
     register(shell)

@@ -23,8 +23,12 @@ settings.register_profile("full", max_examples=2_000, deadline=None, suppress_he
 settings.load_profile("full" if os.environ.get("NEXUS_FULL") == "1" else "gate")
 
 
+# jupyter_core keeps one for each thread that ever waited for a coroutine, for the life of the process
+_RUNNER = " - runner"
+
+
 def _threads() -> set[threading.Thread]:
-    return {t for t in threading.enumerate() if t.is_alive() and not t.name.startswith(_LASTING)}
+    return {t for t in threading.enumerate() if t.is_alive() and not t.name.startswith(_LASTING) and not t.name.endswith(_RUNNER)}
 
 
 def _leftovers() -> list[str]:

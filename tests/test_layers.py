@@ -117,3 +117,17 @@ def test_every_public_name_resolves() -> None:
 
     for name in nexus_jupyter.__all__:
         assert getattr(nexus_jupyter, name) is not None
+
+
+def test_loading_the_extension_leaves_what_is_heavy_to_its_thread() -> None:
+    code = """
+import sys, threading
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+waiting = []
+threading.Thread.start = lambda thread: waiting.append(thread.name)
+shell.run_line_magic("load_ext", "nexus_jupyter")
+print(waiting, [m for m in ("pydantic", "yaml", "wasmtime", "networkx", "anywidget") if m in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "['nexus-warm-imports'] []"

@@ -23,13 +23,13 @@ from ..nxml import Parser
 from ..nxml.schema import tool_schema
 from ..panel import registry
 from ..panel.worker import Worker
-from ..protocol.bridge import KernelDelta, KernelSnapshot, PanelInfo, ToolInfo
+from ..protocol.bridge import KernelDelta, KernelSnapshot, PanelDocument, PanelInfo, ToolInfo
 from ..protocol.graph import GraphState, NOGEntity, NOGPatch, NOGRelationship
 from . import NOGGraph, diff, map_panel
 from .commits import Commits, Told
 
 if TYPE_CHECKING:
-    from ..panel.panel import Panel
+    from ..panel.panel import Document, Panel
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +42,26 @@ def cell_of(panel: Panel) -> str:
 
 
 def panel_info(panel: Panel) -> PanelInfo:
-    """What others may know of ``panel`` without its document."""
-    program = panel.program
+    """What others may know of ``panel`` without its document's text."""
+    return _info(panel, panel.document)
+
+
+def panel_document(panel: Panel) -> PanelDocument:
+    """The same with the text that it belongs to."""
+    document = panel.document
+    return PanelDocument(panel=_info(panel, document), source=document.source)
+
+
+def _info(panel: Panel, document: Document) -> PanelInfo:
+    program = document.program
     return PanelInfo(
         id=panel.id,
-        title=panel.title,
+        title=program.title or panel.id,
         description=program.description,
         python_name=panel.name,
         cell=cell_of(panel),
-        hash=panel.hash,
-        edition=panel.edition,
+        hash=document.hash,
+        edition=document.edition,
         rev=panel.rev,
         has_view=program.view is not None,
         tools=tuple(
@@ -232,17 +242,18 @@ class KernelGraph:
             self._graph.replace(own)
 
     def _map(self, panel: Panel) -> _Mapped:
-        edition = panel.edition
+        document = panel.document
+        title = document.program.title or panel.id
         try:
-            parts = map_panel(panel.id, Parser(panel.source).parse(), python_name=panel.name, cell=cell_of(panel), title=panel.title)
+            parts = map_panel(panel.id, Parser(document.source).parse(), python_name=panel.name, cell=cell_of(panel), title=title)
         except Exception:
             logger.exception("the panel %r could not be mapped", panel.id)
-            parts = GraphState(revision=0, entities=(NOGEntity(id=f"panel:{panel.id}", type="panel", name=panel.title),))
-        facts = {"edition": edition, "hash": panel.hash}
+            parts = GraphState(revision=0, entities=(NOGEntity(id=f"panel:{panel.id}", type="panel", name=title),))
+        facts = {"edition": document.edition, "hash": document.hash}
         entities = tuple(
             e.model_copy(update={"properties": {**e.properties, **facts}}) if e.id == f"panel:{panel.id}" else e for e in parts.entities
         )
-        return _Mapped(weakref.ref(panel), edition, parts.model_copy(update={"entities": entities}))
+        return _Mapped(weakref.ref(panel), document.edition, parts.model_copy(update={"entities": entities}))
 
 
 def _notebook() -> GraphState:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from ..errors import ArgumentError, CancelledError, HandlerError, LimitError, NexusError
+from ..errors import ArgumentError, CancelledError, HandlerError, LimitError, NexusError, StaleError
 from ..nxml.program import Program
 from ..protocol import (
     Cause,
@@ -121,7 +121,14 @@ class Calls:
         self._open(program, dispatcher)
 
     def event(self, event: Event) -> None:
-        """Let the guest say what a component's event means: an edit, and a call perhaps."""
+        """Let the guest say what a component's event means: an edit, and a call perhaps.
+
+        Nodes are named by their place in the view, so one of the document before would name another component.
+        """
+        if event.base < self._runtime.document_rev:
+            error = StaleError("the panel's document was replaced before this event came.", hint="Look at the panel as it is now.")
+            self._reject(event, error)
+            return
         try:
             reply = self._runtime.request(
                 GuestEvent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from pydantic import JsonValue
 
 from ..diagnostics import visible
-from ..errors import ArgumentError, DocumentError, OptionError, StaleError, StateError
+from ..errors import ArgumentError, DocumentError, NexusError, OptionError, StaleError, StateError
 from ..nxml import load_program
 from ..protocol import Commit, LogLine
 from ..protocol.identity import document_hash
 from ..sandbox.capabilities import Grants
 from ..sandbox.extensions import PythonFunctions
+from ..sandbox.extensions.base import extension_loop
 from ..sandbox.extensions.python import Functions, named_functions
 from ..sandbox.guest import CodeErrors, syntax_diagnostics
 from ..sandbox.limits import Limits
@@ -49,9 +51,10 @@ face: Callable[[Panel], tuple[dict[str, Any], dict[str, Any]]] | None = None
 
 @dataclass(frozen=True)
 class Document:
-    """The text that a panel was made from; ``edition`` counts how often it was replaced in place."""
+    """What a panel was made from; ``edition`` counts how often it was replaced in place, ``hash`` is ``document_hash``."""
 
     source: str
+    program: Program
     diagnostics: tuple[Diagnostic, ...]
     edition: int
     hash: str
@@ -104,7 +107,7 @@ class Panel:
             )
         handed = named_functions(functions)
         program, diagnostics = load_program(source, name=name)
-        self._document = Document(source, diagnostics, 0, document_hash(source))
+        self._document = Document(source, program, diagnostics, 0, document_hash(source))
         self.name = name
         self.cell = _cell
         self.id = id or program.id or name or _cell or f"panel-{registry.number()}"
@@ -115,7 +118,8 @@ class Panel:
         zone = local_zone()
         self._commit_listeners: tuple[Callable[[Commit], object], ...] = ()
         self._listeners: defaultdict[str, list[Callback]] = defaultdict(list)
-        self._on_close: list[Callable[[], object]] = []
+        self._on_close: list[Callable[[], object]] | None = []  # None when they have been called
+        self._lock = threading.Lock()
         self._runtime = Runtime(
             self.id, program, limits=limits, dispatcher=dispatcher, zone=zone, on_commit=self._committed, on_emit=self._emitted
         )
@@ -171,8 +175,15 @@ class Panel:
         state that could not stay; such values come back with a document that they fit.
 
         Raises StaleError: the document is another by now.  DocumentError: the new one has errors.  LimitError,
-        NexusError: it cannot be loaded.  After an error the panel is as it was.
+        NexusError: it cannot be loaded.  After an error the panel is as it was.  NexusError (``WOULD_BLOCK``): asked
+        by a coroutine function that a panel called.  KeyboardInterrupt ends the waiting, not the replacement.
         """
+        if extension_loop.runs_here:
+            raise NexusError(
+                "a document cannot be replaced in a coroutine function that a panel called, because its loop serves all panels.",
+                hint="Make it an ordinary function.",
+                code="WOULD_BLOCK",
+            )
         program, diagnostics = load_program(source, name=self.name)
 
         def check() -> None:
@@ -183,20 +194,16 @@ class Panel:
                 )
 
         def done() -> None:
-            self._document = Document(source, diagnostics, self._document.edition + 1, document_hash(source))
+            self._document = Document(source, program, diagnostics, self._document.edition + 1, document_hash(source))
+            self.state._redeclare()
+            self.tools._redeclare()
+            registry.replaced(self)
 
-        dispatcher = self._dispatcher(program, self._runtime.limits)
+        dispatcher = partial(self._dispatcher, program, self._runtime.limits)
         try:
-            notes = mailbox.wait(self._runtime.replace(Replacement(program, dispatcher, check, done)))
-        except BaseException as error:
-            dispatcher.close()
-            if isinstance(error, CodeErrors):
-                raise self._refused(source, program, diagnostics, error) from None
-            raise
-        self.state._redeclare()
-        self.tools._redeclare()
-        registry.replaced(self)
-        return notes
+            return mailbox.wait(self._runtime.replace(Replacement(program, dispatcher, check, done)))
+        except CodeErrors as error:
+            raise self._refused(source, program, diagnostics, error) from None
 
     def try_document(self, source: str) -> TriedDocument:
         """What would come of another document: tried in a clone with the present state, granted nothing."""
@@ -219,11 +226,16 @@ class Panel:
 
         It runs on the panel's thread and must only hand on.
         """
-        self._commit_listeners = (*self._commit_listeners, callback)
+
+        def listener(commit: Commit) -> object:  # one for each call, so that each ends by itself
+            return callback(commit)
 
         def off() -> None:
-            self._commit_listeners = tuple(each for each in self._commit_listeners if each is not callback)
+            with self._lock:
+                self._commit_listeners = tuple(each for each in self._commit_listeners if each is not listener)
 
+        with self._lock:
+            self._commit_listeners = (*self._commit_listeners, listener)
         return off
 
     def close(self) -> None:
@@ -273,9 +285,14 @@ class Panel:
     # --- inside -----------------------------------------------------------------------------------
 
     @property
+    def document(self) -> Document:
+        """All about the present document as one value: it may be another the next moment."""
+        return self._document
+
+    @property
     def program(self) -> Program:
         """The compiled document."""
-        return self._runtime.program
+        return self._document.program
 
     @property
     def zone(self) -> str:
@@ -288,14 +305,19 @@ class Panel:
         return self._runtime
 
     def at_close(self, callback: Callable[[], object]) -> None:
-        """Have a face's ``callback`` called once, when the panel ends."""
-        self._on_close.append(callback)
+        """Have a face's ``callback`` called once, when the panel ends; at once if it has."""
+        with self._lock:
+            if self._on_close is not None:
+                self._on_close.append(callback)
+                return
+        callback()
 
     def _end(self, reason: str) -> None:
         self._runtime.close(reason)
         registry.remove(self)
-        callbacks, self._on_close = self._on_close, []
-        for callback in callbacks:
+        with self._lock:
+            callbacks, self._on_close = self._on_close, None
+        for callback in callbacks or ():
             callback()
 
     def _committed(self, before: FrozenDict, after: FrozenDict, commit: Commit) -> None:

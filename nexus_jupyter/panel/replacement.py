@@ -22,12 +22,13 @@ from .state import brief
 class Replacement:
     """What a panel goes on with.
 
-    ``check`` runs first, in the turn, and raises when the panel is no longer the one that was meant;
-    ``done`` when the panel goes on with the document, before anybody is told.
+    All of it runs in the turn: ``check`` first, and it raises when the panel is no longer the one that was
+    meant; ``dispatcher`` when nothing can go wrong any more, for its lease then has an owner; ``done`` when the
+    panel goes on with the document, before anybody is told.
     """
 
     program: Program
-    dispatcher: Dispatcher
+    dispatcher: Callable[[], Dispatcher]
     check: Callable[[], None]
     done: Callable[[], None]
 
@@ -42,9 +43,10 @@ class Fitted:
 
 
 def fit(guest: Guest, program: Program, state: FrozenDict, set_aside: Mapping[str, JsonValue]) -> Fitted:
-    """Write into the new ``guest`` of ``program`` what it can take of ``state``, and of what was set aside before.
+    """Write into the new ``guest`` of ``program`` what it can take of ``state``, else of what was set aside before.
 
-    The declarations decide, by the guest's own rules.  Raises NexusError: the guest broke.
+    The declarations decide, by the guest's own rules.  A present value that has to give way is set aside itself.
+    Raises NexusError: the guest broke.
     """
     kept = dict(set_aside)
     notes: list[str] = []
@@ -55,22 +57,25 @@ def fit(guest: Guest, program: Program, state: FrozenDict, set_aside: Mapping[st
     taken: dict[str, JsonValue] = {}
     for declaration in program.states:
         name = declaration.name
-        reason = ""
-        for value in (*([state[name]] if name in state else []), *([set_aside[name]] if name in set_aside else [])):
-            wanted = thaw(value)
-            reply = guest.request(GuestEdit(values={name: wanted}, clock=now_ms()))
-            if reply.status == "done":
-                taken[name] = wanted
-                if value is not state.get(name):
-                    kept.pop(name, None)
-                break
-            if not reason and reply.error is not None:
-                reason = reply.error.message
-        else:
-            if name in state:
-                kept[name] = thaw(state[name])
-                notes.append(f"{name} starts anew with {visible(brief(guest.initial_state[name]))}: {reason}")
+        problem = _put(guest, name, thaw(state[name])) if name in state else ""
+        if name in state and not problem:
+            taken[name] = thaw(state[name])
+            continue
+        if name in set_aside and not _put(guest, name, set_aside[name]):
+            taken[name] = kept.pop(name)
+        elif name in state:
+            notes.append(f"{name} starts anew with {visible(brief(guest.initial_state[name]))}: {problem}")
+        if name in state:
+            kept[name] = thaw(state[name])
     return Fitted(freeze({**guest.initial_state, **taken}), tuple(notes), kept)
+
+
+def _put(guest: Guest, name: str, value: JsonValue) -> str:
+    """Write one state; why it does not fit, "" if it does."""
+    reply = guest.request(GuestEdit(values={name: value}, clock=now_ms()))
+    if reply.status == "done":
+        return ""
+    return reply.error.message if reply.error is not None else "it does not fit its declaration"
 
 
 def difference(before: FrozenDict, after: FrozenDict) -> tuple[Operation, ...]:

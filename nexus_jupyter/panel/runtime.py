@@ -96,6 +96,8 @@ class Runtime:
         self._closed: str | None = None
         self._pending_events = 0
         self._set_aside: dict[str, JsonValue] = {}
+        self.document_rev = 0
+        """The revision that the present document began with: what a page shows of an older one means other components."""
         self._calls = Calls(self, program, dispatcher, limits)
         self._worker = Worker(f"nexus-panel-{panel}", next_due=self._calls.next_due, on_due=lambda: self._turn(self._calls.due))
 
@@ -305,7 +307,9 @@ class Runtime:
         self._on_commit(before, after, commit)
 
     def _changed_tree(self) -> Tree | None:
-        if not self._subscribers or self.program.view is None:
+        if self.program.view is None:
+            return None
+        if not self._subscribers:
             self._tree = None
             return None
         previous = self._tree
@@ -364,7 +368,7 @@ class Runtime:
         try:
             fitted = fit(guest, document.program, self.state, self._set_aside)
             old, before = self.guest, self.state
-            self._calls.replace(document.program, document.dispatcher)
+            self._calls.replace(document.program, document.dispatcher())
         except BaseException:
             guest.close()
             raise
@@ -375,11 +379,13 @@ class Runtime:
         self._set_aside = fitted.set_aside
         self.program = document.program
         self.state = fitted.state
-        self.rev += 1
-        self._tree = None
+        shown = bool(self._subscribers)
+        self._tree = Tree(root=None) if shown else None  # nothing of the old view is shown any more
+        self.rev = self.document_rev = self.rev + 1
         document.done()
         self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=difference(before, fitted.state)))
-        if self._subscribers:
+        if shown:
+            self._resolve()
             self._outbox.append(self._snapshot())
         return fitted.notes
 

@@ -67,8 +67,9 @@ class PanelState(HasTraits):
 
     def __getitem__(self, name: str) -> Any:
         runtime = self._panel_runtime
-        if name in runtime.state:
-            return runtime.state[name]
+        state = runtime.state  # once: it may be another the next moment
+        if name in state:
+            return state[name]
         if any(c.name == name for c in self._panel_program.computed):
             return mailbox.wait(runtime.read(name))
         raise self._unknown(name)

@@ -101,8 +101,8 @@ class Tools:
             raise AttributeError(str(error)) from None
 
     def __getitem__(self, name: str) -> Tool:
-        check_tool(self._runtime.program, name)
-        return self._tools[name]
+        # the document may be replaced on another thread right now: its program comes first
+        return self._tools.get(name) or Tool(self._runtime, check_tool(self._runtime.program, name), self._zone)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tools)

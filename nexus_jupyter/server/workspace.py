@@ -27,7 +27,8 @@ from ..protocol.bridge import (
 )
 from ..protocol.graph import GraphState, NOGPatch
 from ..protocol.workspace import FromServer, PanelSource, WorkspaceCommit, WorkspacePanel, WorkspaceRevision, WorkspaceSnapshot
-from .bridge.sink import KernelLink
+from .bridge.complaints import Complaints
+from .bridge.sink import KernelAnswerError, KernelLink, KernelUnavailableError
 from .journal import Journal
 from .part import MAX_PATH, Part, RefusedError, Slice, check_ends, check_names, check_size, stored_parts
 
@@ -40,18 +41,6 @@ class UnknownPanelError(NexusError):
     """No live panel has this key."""
 
     code = "UNKNOWN_PANEL"
-
-
-class KernelUnavailableError(NexusError):
-    """The panel's kernel is not connected, so it cannot be asked."""
-
-    code = "KERNEL_UNAVAILABLE"
-
-
-class KernelAnswerError(NexusError):
-    """The kernel's answer is not what was asked for."""
-
-    code = "KERNEL_ANSWER"
 
 
 @dataclass(frozen=True)
@@ -81,7 +70,8 @@ class Workspace:
     ) -> None:
         """Begin with what ``store`` holds (in memory if None).  ``keep``: how many revisions clients can resume over."""
         self.name = name
-        self._log = log if log is not None else logging.getLogger(__name__)
+        log = log if log is not None else logging.getLogger(__name__)
+        self._log = Complaints(log)
         self._own = WorkspaceStore() if store is None else None
         self._store: RevisionStore = store if store is not None else self._own  # type: ignore[assignment]
         self._order = itertools.count(1)
@@ -92,7 +82,7 @@ class Workspace:
         self._version = 0
         self._text: tuple[int, asyncio.Task[str]] | None = None
         self.graph = self._load()
-        self._journal = Journal(self._store, self._log, keep=keep)
+        self._journal = Journal(self._store, log, keep=keep)
 
     # --- what there is ---------------------------------------------------------------------------
 
@@ -164,9 +154,9 @@ class Workspace:
         try:
             document = PanelDocument.model_validate(value)
         except ValidationError as error:
-            raise KernelAnswerError(f"the kernel of {shown.notebook} did not answer with a document") from error
+            raise KernelAnswerError(f"the kernel of {shown.notebook} did not answer with a document.") from error
         if document.panel.id != shown.panel.id:
-            raise KernelAnswerError(f"the kernel of {shown.notebook} answered for another panel")
+            raise KernelAnswerError(f"the kernel of {shown.notebook} answered for another panel.")
         return PanelSource(panel=shown.model_copy(update={"panel": document.panel}), source=document.source)
 
     async def call(self, key: str, tool: str, args: dict[str, JsonValue] | list[JsonValue] | None) -> JsonValue:

@@ -16,7 +16,10 @@ from ..diagnostics import Diagnostic, render_html, render_text, visible
 from ..errors import DocumentError, NexusError
 from ..panel import registry
 from ..panel.panel import Panel
+from . import face
 from .visitors import serves_visitors
+
+face.give()
 
 
 class CellStopped(Exception):

@@ -85,8 +85,9 @@ class PanelWidget(anywidget.AnyWidget):
         panel = self._panel
         if panel is None:
             return None
+        rev = panel.rev  # before the tree: events on a tree are refused if it is older than it says, not if it is newer
         tree = panel.runtime.last_tree() or self._ready.tree
-        return Snapshot(panel=panel.id, title=panel.program.title, rev=panel.rev, tree=tree).model_dump(mode="json", exclude_defaults=False)
+        return Snapshot(panel=panel.id, title=panel.program.title, rev=rev, tree=tree).model_dump(mode="json", exclude_defaults=False)
 
     def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 import weakref
@@ -16,8 +17,9 @@ import nexus_jupyter
 from nexus_jupyter import Panel
 from nexus_jupyter.nog import NOGEntity, NOGGraph
 from nexus_jupyter.nog.commits import INTERVAL
-from nexus_jupyter.nog.kernel import KernelGraph, kernel_graph
-from nexus_jupyter.protocol.bridge import KernelCommit, KernelDelta, KernelSnapshot
+from nexus_jupyter.nog.kernel import KernelGraph, kernel_graph, panel_document
+from nexus_jupyter.protocol.bridge import KernelCommit, KernelDelta, KernelSnapshot, PanelDocument
+from nexus_jupyter.protocol.identity import document_hash
 
 COUNTER = """<NexusPanel id="counter" title="Counter" description="counts">
   <Data><State name="count" type="number" default="0" /></Data>
@@ -278,3 +280,32 @@ def test_panels_of_many_threads_end_up_in_one_graph(graph: KernelGraph, follower
         panel.close()
     follower.settled()
     assert follower.graph.entities("panel") == ()
+
+
+def test_what_is_told_of_a_panel_is_of_one_document_while_it_is_replaced() -> None:
+    short = "<NexusPanel id='p'><Logic><Tool name='a' description='A'><Handler>1</Handler></Tool></Logic></NexusPanel>"
+    long = short.replace("</Logic>", "<Tool name='b' description='B'><Handler>2</Handler></Tool></Logic>")
+    tools = {document_hash(short): ["a"], document_hash(long): ["a", "b"]}
+    done = threading.Event()
+    wrong: list[PanelDocument] = []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with Panel(short) as panel:
+
+            def look() -> None:
+                while not done.is_set():
+                    told = panel_document(panel)
+                    if document_hash(told.source) != told.panel.hash or [t.name for t in told.panel.tools] != tools[told.panel.hash]:
+                        wrong.append(told)
+
+            looking = threading.Thread(target=look)
+            looking.start()
+            for _ in range(20):
+                panel.replace_document(long)
+                panel.replace_document(short)
+            done.set()
+            looking.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []

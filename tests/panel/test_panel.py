@@ -743,3 +743,13 @@ def test_panels_work_from_any_thread(counter: Panel) -> None:
         thread.join()
     assert counter.state.count == 80
     assert counter.rev == 80
+
+
+def test_who_comes_after_the_end_is_told_of_it_at_once() -> None:
+    told: list[str] = []
+    panel = Panel('<NexusPanel id="p"/>')
+    panel.at_close(lambda: told.append("before"))
+    panel.close()
+    panel.at_close(lambda: told.append("after"))
+    panel.close()
+    assert told == ["before", "after"]

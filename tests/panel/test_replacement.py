@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +15,7 @@ from nexus_jupyter.diagnostics import errors_of
 from nexus_jupyter.panel import registry
 from nexus_jupyter.panel.mailbox import mailbox
 from nexus_jupyter.panel.registry import PanelEvent
-from nexus_jupyter.protocol import Commit, KernelMessage, Snapshot
+from nexus_jupyter.protocol import Commit, Event, KernelMessage, Reject, Result, Snapshot
 from nexus_jupyter.protocol.identity import document_hash
 
 COUNTER = """<NexusPanel id="counter" title="Counter">
@@ -202,6 +204,132 @@ def test_replacements_from_many_threads_are_one_after_the_other(counter: Panel) 
         thread.join()
     assert (len(won), len(lost)) == (1, 7)
     assert counter.title == f"Counter {won[0]}"
+
+
+def _event(seq: int, node: str, base: int) -> Event:
+    return Event(client="c", seq=seq, node=node, name="press", clock=0, seed=0, zone="UTC", base=base)
+
+
+def test_an_event_of_the_old_view_does_not_reach_the_components_of_the_new_one(counter: Panel) -> None:
+    heard: list[KernelMessage] = []
+    counter.runtime.subscribe(heard.extend)
+    root = counter.runtime.snapshot().result().tree.root
+    assert root is not None
+    counter.state.count = 5
+    counter.replace_document(RESET.replace('trigger="add"', 'trigger="reset"'))
+    heard.clear()
+    counter.runtime.event(_event(1, root.id, 1)).result()
+    counter.runtime.snapshot().result()
+    assert counter.state.count == 5
+    (answer,) = heard
+    assert isinstance(answer, Reject)
+    assert answer.error.code == "STALE"
+    counter.runtime.event(_event(2, root.id, counter.rev)).result()
+    assert counter.state.count == 0
+    assert [m.error for m in heard if isinstance(m, Result)] == [None]
+
+
+WITH_PYTHON = RESET.replace("<Logic>", '<Logic><Extension name="nexus.python" alias="py"/>').replace(
+    "$state.count += 1", "$state.count = await $ext.py.next($state.count)"
+)
+
+
+def test_who_no_longer_waits_for_a_replacement_leaves_it_whole(events: list[PanelEvent], interruptible: None) -> None:
+    def next(n: float) -> float:
+        return n + 1
+
+    free = threading.Event()
+
+    def occupy() -> None:
+        free.wait(20)
+
+    with Panel(WITH_PYTHON.replace("Counter", "Before"), functions=[next]) as panel:
+        panel.runtime.put(occupy)
+        mailbox.post(lambda: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            panel.replace_document(WITH_PYTHON.replace('name="reset"', 'name="restart"'))
+        free.set()
+        panel.runtime.read("count").result()
+        assert panel.title == "Counter"
+        assert "restart" in panel.tools
+        assert [e.kind for e in events] == ["added", "replaced"]
+        panel.call("add")
+        assert panel.state.count == 1
+
+
+def test_observers_of_a_replacement_see_the_new_document(counter: Panel) -> None:
+    counter.state.count = 3
+    seen: list[object] = []
+    counter.state.observe(lambda _: seen.append((counter.state.limit, list(counter.tools))), "count")
+    new = RESET.replace('type="number" default="0"/>', 'type="string" default="none"/><State name="limit" type="number" default="9"/>')
+    counter.replace_document(new)
+    assert seen == [(9, ["add", "reset"])]
+
+
+def test_a_value_that_gives_way_to_an_older_one_comes_back_in_its_turn(counter: Panel) -> None:
+    words = COUNTER.replace('type="number" default="0"', 'type="string"')
+    counter.state.count = 5
+    counter.replace_document(words)
+    counter.state.count = "many"
+    counter.replace_document(COUNTER)
+    assert counter.state.count == 5
+    counter.replace_document(words)
+    assert counter.state.count == "many"
+
+
+def test_a_coroutine_of_a_panel_is_told_that_it_cannot_wait_for_a_replacement() -> None:
+    panels: list[Panel] = []
+
+    async def next(n: float) -> str:
+        try:
+            panels[0].replace_document(COUNTER)
+        except NexusError as error:
+            return error.code
+        return "replaced"
+
+    with Panel(WITH_PYTHON.replace("$state.count = await", "return await"), functions=[next]) as panel:
+        panels.append(panel)
+        assert panel.call("add") == "WOULD_BLOCK"
+        assert panel.edition == 0
+
+
+def test_a_view_that_is_gone_is_shown_no_more(counter: Panel) -> None:
+    counter.runtime.subscribe(lambda _: None)
+    counter.runtime.snapshot().result()
+    counter.replace_document(COUNTER[: COUNTER.index("  <View>")] + "</NexusPanel>")
+    counter.call("add")
+    tree = counter.runtime.last_tree()
+    assert tree is not None
+    assert tree.root is None
+    counter.replace_document(COUNTER)
+    tree = counter.runtime.last_tree()
+    assert tree is not None
+    assert tree.root is not None
+
+
+def test_a_listener_that_comes_while_another_goes_hears(counter: Panel) -> None:
+    heard: list[int] = []
+
+    def come() -> None:
+        for _ in range(300):
+            counter.on_commit(lambda _: heard.append(1))
+
+    def come_and_go() -> None:
+        for _ in range(300):
+            counter.on_commit(lambda _: None)()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work) for work in (come, come_and_go) * 3]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    counter.call("add")
+    assert len(heard) == 900
 
 
 # --- trying first -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from tornado.httpclient import HTTPResponse
 
 from nexus_jupyter.errors import NexusError
 from nexus_jupyter.nog import NOGGraph
+from nexus_jupyter.nog.store import StoreError
 from nexus_jupyter.protocol.bridge import CallTool, PanelDocument
 from nexus_jupyter.protocol.graph import GraphState
 from nexus_jupyter.protocol.identity import document_key
 from nexus_jupyter.protocol.workspace import GraphPath, Neighbourhood, PanelList, PanelSource, ToolList, ToolResult, WorkspacePanel
+from nexus_jupyter.server.handlers import base
 
 from .mirror import contents
 from .speaker import Speaker, counter
@@ -133,6 +136,8 @@ BAD_BODIES: dict[str, bytes] = {
     "a bad key": json.dumps({"panel": "../x", "tool": "add"}).encode(),
     "a long name": json.dumps({"panel": KEY, "tool": "x" * 300}).encode(),
     "deep": b'{"panel":"' + KEY.encode() + b'","tool":"add","args":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "no number": b'{"panel":"' + KEY.encode() + b'","tool":"add","args":[{"by":NaN}]}',
+    "a number without bounds": b'{"panel":"' + KEY.encode() + b'","tool":"add","args":{"by":[1e999]}}',
     "no UTF-8": b'{"panel":"\xff"}',
     "NUL": b"\0",
 }
@@ -237,3 +242,16 @@ async def test_a_question_that_cannot_be_answered_says_why(
     answer = await ask(path, **query)
     assert answer.code == status
     assert len(json.loads(answer.body)["message"]) < 500
+
+
+def test_every_status_belongs_to_an_error_that_there_is() -> None:
+    package = Path(base.__file__).parents[2]
+    others = "".join(f.read_text(encoding="utf-8") for f in package.rglob("*.py") if f != Path(base.__file__))
+    own = Path(base.__file__).read_text(encoding="utf-8")
+    assert [
+        code for code in base._STATUS if f'"{code}"' not in others and f'code = "{code}"' not in own and f'code="{code}"' not in own
+    ] == []
+
+
+def test_a_store_that_fails_is_no_fault_of_a_kernel() -> None:
+    assert base.status_of(StoreError("the disk is full.")) == 503

@@ -21,7 +21,8 @@ from nexus_jupyter.protocol.graph import GraphState, NOGEntity, NOGPatch, NOGRel
 from nexus_jupyter.protocol.identity import document_key
 from nexus_jupyter.protocol.workspace import FromServer, WorkspaceCommit, WorkspaceRevision
 from nexus_jupyter.server import part
-from nexus_jupyter.server.workspace import KernelAnswerError, KernelUnavailableError, UnknownPanelError, Workspace
+from nexus_jupyter.server.bridge import KernelAnswerError, KernelUnavailableError
+from nexus_jupyter.server.workspace import UnknownPanelError, Workspace
 
 from .mirror import contents
 from .speaker import Speaker, counter, name

@@ -9,6 +9,7 @@ class StoreError(NexusError):
     """The store cannot be opened, read or written."""
 
     code = "STORE_UNAVAILABLE"
+    status = 503
 
 
 class NewerStoreError(StoreError):

@@ -58,22 +58,34 @@ class RevisionStore(Protocol):
 
 
 class ReviewStore(Protocol):
-    """Keeps proposals, who may decide about them, and the nonces of statements to sign."""
+    """Keeps proposals, reviewers and nonces.
 
-    def put_proposal(self, record: ProposalRecord) -> None: ...
+    Synchronous, called in worker threads; every method is one transaction and is durable when it returns.
+    """
 
-    def proposal(self, id: str) -> ProposalRecord | None: ...
+    def put_proposal(self, record: ProposalRecord) -> None:
+        """Insert, or replace the one of the same id."""
 
-    def proposals(self, limit: int = 200) -> tuple[ProposalRecord, ...]: ...
+    def proposal(self, id: str) -> ProposalRecord | None:
+        """The record, or None."""
 
-    def decide(self, id: str, expected: ProposalStatus, record: ProposalRecord) -> bool: ...
+    def proposals(self, limit: int = 200) -> tuple[ProposalRecord, ...]:
+        """The newest ``limit`` records, newest first."""
 
-    def put_reviewer(self, reviewer: Reviewer, jwk: str) -> None: ...
+    def decide(self, id: str, expected: ProposalStatus, record: ProposalRecord) -> bool:
+        """Replace the record if its status is ``expected``; whether it was."""
 
-    def reviewers(self) -> tuple[tuple[Reviewer, str], ...]: ...
+    def put_reviewer(self, reviewer: Reviewer, jwk: str) -> None:
+        """Insert, or replace the one of the same id."""
 
-    def forget_reviewers(self, id: str | None) -> int: ...
+    def reviewers(self) -> tuple[tuple[Reviewer, str], ...]:
+        """All reviewers with their public keys."""
 
-    def put_nonce(self, nonce: str, statement: str, expires: float) -> None: ...
+    def forget_reviewers(self, id: str | None) -> int:
+        """Remove one, or with None all; how many there were."""
 
-    def take_nonce(self, nonce: str) -> tuple[str, float] | None: ...
+    def put_nonce(self, nonce: str, statement: str, expires: float) -> None:
+        """Keep what ``nonce`` was given for; ``expires`` is in seconds since 1970."""
+
+    def take_nonce(self, nonce: str) -> tuple[str, float] | None:
+        """The statement and its end, deleted: only one caller ever gets it."""

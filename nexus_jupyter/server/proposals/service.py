@@ -16,7 +16,7 @@ from pydantic import JsonValue, ValidationError
 from ...ai.context import AIContextBuilder
 from ...ai.generator import AIPatchGenerator
 from ...ai.proposal import instant, make_proposal
-from ...ai.review import ReviewDesk, ReviewError, ReviewStore, check_open
+from ...ai.review import ReviewDesk, ReviewError, check_open
 from ...errors import NexusError
 from ...protocol.bridge import (
     ClosePreview,
@@ -50,6 +50,7 @@ from .asks import Asks
 if TYPE_CHECKING:
     from ...ai.provider import Provider
     from ...nog import NOGGraph
+    from ...nog.store import ReviewStore
 
 TRY_SECONDS = 60.0
 
@@ -75,7 +76,7 @@ class Panels(Protocol):
     async def request(self, key: str, make: Callable[[str], KernelRequest], *, timeout: float = 30.0) -> JsonValue:
         """Asks its kernel; ``make`` gets the panel's id there."""
 
-    def publish(self, message: AskNews | ProposalNews) -> None:
+    def publish(self, message: AskNews | ProposalNews | ReviewerNews) -> None:
         """Tells all clients."""
 
 
@@ -228,10 +229,9 @@ class ProposalService:
         return confirmed
 
     async def close(self) -> None:
-        """Cancel what runs and end all previews."""
+        """Cancel what runs.  Previews end in their kernels, with the comm that opened them: no kernel is waited for."""
         await self._asks.close()
-        for id in list(self._previews):
-            await self._close_preview(id)
+        self._previews.clear()
 
     async def _tell_reviewers(self) -> None:
         # whoever may confirm a new page must see that it waits

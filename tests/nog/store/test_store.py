@@ -17,8 +17,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nexus_jupyter.ai.review import ReviewStore
-from nexus_jupyter.nog.store import GapError, NewerStoreError, RevisionStore, StoredWorkspace, StoreError, WorkspaceStore, engine
+from nexus_jupyter.nog.store import (
+    GapError,
+    NewerStoreError,
+    ReviewStore,
+    RevisionStore,
+    StoredWorkspace,
+    StoreError,
+    WorkspaceStore,
+    engine,
+)
 from nexus_jupyter.nog.store.engine import pragma
 from nexus_jupyter.protocol.proposal import Proposal, ProposalRecord
 from nexus_jupyter.protocol.workspace import Reviewer

@@ -1,0 +1,24 @@
+"""How notebooks show panels: by the widget, which is imported when the first panel is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..panel import panel as panels
+
+if TYPE_CHECKING:
+    from ..panel.panel import Panel
+
+
+def give() -> bool:
+    """Have panels shown so from now on; whether they had no face before."""
+    if panels.face is not None:
+        return False
+    panels.face = _show
+    return True
+
+
+def _show(shown: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
+    from .mimebundle import mimebundle
+
+    return mimebundle(shown)
