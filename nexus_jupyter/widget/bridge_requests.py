@@ -40,6 +40,7 @@ from ..protocol.bridge import (
     TryDocument,
 )
 from ..protocol.graph import GraphState
+from ..protocol.packing import pack
 from .previews import previews
 
 logger = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ class BridgeComm:
     def _send(self, message: KernelSnapshot | KernelDelta | KernelCommit | BridgeResult) -> None:
         """Any thread: the session of a kernel hands its messages to the thread of IOPub."""
         if not self._closed:
-            self._comm.send(message.model_dump(mode="json"))
+            self._comm.send(pack(message.model_dump(mode="json")))
 
     def _answer(self, id: int, value: JsonValue = None, error: BaseException | None = None) -> None:
         with self._lock:

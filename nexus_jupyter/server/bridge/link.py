@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter
 
 from ...errors import NexusError
 from ...protocol.bridge import (
@@ -23,9 +23,13 @@ from ...protocol.bridge import (
     KernelSnapshot,
     ToKernel,
 )
+from ...protocol.packing import unpack
 from .complaints import Log
 from .sink import KernelAnswerError, KernelSink, KernelUnavailableError
-from .wire import KernelLostError
+from .wire import MOST_OBJECTS, KernelLostError
+
+# Bytes of JSON in one packed message.
+MOST_BYTES = 16 * 1024 * 1024
 
 _from_kernel: TypeAdapter[FromKernel] = TypeAdapter(FromKernel)
 
@@ -113,8 +117,9 @@ class Link:
         if self._ended or self.refused:
             return
         try:
+            data = unpack(data, most_bytes=MOST_BYTES, most_objects=MOST_OBJECTS)
             message = _from_kernel.validate_python(data)
-        except (ValidationError, RecursionError):
+        except (ValueError, RecursionError):
             self._log.warning("nexus: kernel %s sent a message that does not fit the protocol; it was dropped", self.kernel)
             self._unfit(data)
             return

@@ -23,7 +23,10 @@ from nexus_jupyter.protocol.bridge import (
     KernelRequest,
     KernelSnapshot,
 )
+from nexus_jupyter.protocol.packing import unpack
 from nexus_jupyter.protocol.workspace import Ask, AskRequest, FromServer
+from nexus_jupyter.server.bridge.link import MOST_BYTES
+from nexus_jupyter.server.bridge.wire import MOST_OBJECTS
 from nexus_jupyter.server.proposals.service import ProposalService
 from nexus_jupyter.server.workspace import Workspace
 from nexus_jupyter.widget.bridge_requests import BridgeComm
@@ -80,7 +83,7 @@ class LocalLink:
         self.handle_msg({"content": {"data": message.model_dump(mode="json")}})
 
     def _heard(self, data: dict[str, Any]) -> None:
-        message = _from_kernel.validate_python(data)
+        message = _from_kernel.validate_python(unpack(data, most_bytes=MOST_BYTES, most_objects=MOST_OBJECTS))
         if isinstance(message, KernelSnapshot):
             self._sink.kernel_snapshot(self, message)
             self.first.set()
