@@ -33,6 +33,8 @@ build: $(STAMP)/build $(STAMP)/labextension
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nexus-jupyter needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
+	@# JupyterLab runs a script of its own in here, which is no module whatever our package.json says
+	@printf '{}\n' > $(VENV)/package.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 $(STAMP):
