@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nbformat
 from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as PageTimeout
 
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "tests" / "artifacts"
@@ -173,6 +174,12 @@ READY = """() => {
   return Boolean(context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle');
 }"""
 
+# The request that the code cell's output belongs to: another one with each execution.
+EXECUTION = """(number) => {
+  const cells = window.jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === 'code');
+  return cells[number].outputArea?.future;
+}"""
+
 
 @dataclass
 class Notebook:
@@ -209,10 +216,23 @@ class Notebook:
         return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").nth(number)
 
     def run(self, number: int) -> Locator:
-        """Run one code cell as a user would; gives its output area."""
-        self.cell(number).locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        return self.cell(number).locator(".jp-OutputArea")
+        """Run one code cell as a user would; gives its output area.
+
+        A page that is still settling may move the focus between the click and the key; a person would press again.
+        """
+        for _ in range(3):
+            self.page.evaluate(f"(number) => {{ window.nexusBefore = ({EXECUTION})(number); }}", number)
+            self.cell(number).locator(".cm-content").click()
+            self.page.keyboard.press("Control+Enter")
+            with contextlib.suppress(PageTimeout):
+                self.page.wait_for_function(f"(number) => ({EXECUTION})(number) !== window.nexusBefore", arg=number, timeout=4_000)
+                return self.cell(number).locator(".jp-OutputArea")
+        raise AssertionError(f"JupyterLab did not run code cell {number}; the page says: {self.text()}")
+
+    def text(self) -> str:
+        """What the notebook on the page says, for the message of a test that failed."""
+        said = self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.node.innerText ?? document.body.innerText")
+        return str(said)[:4_000]
 
     def ask(self, number: int, expect: str) -> None:
         """Run the code cell ``number`` and wait until its output says ``expect``."""

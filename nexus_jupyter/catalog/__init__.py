@@ -5,6 +5,8 @@ Validation, completion, the renderer's TypeScript types and the reference page c
 
 from .loader import catalog
 from .model import (
+    ApiEntry,
+    ApiMember,
     CapabilityEntry,
     Catalog,
     ComponentEntry,
@@ -12,10 +14,13 @@ from .model import (
     ExtensionEntry,
     MethodEntry,
     OptionEntry,
+    ParameterEntry,
     PropEntry,
 )
 
 __all__ = [
+    "ApiEntry",
+    "ApiMember",
     "CapabilityEntry",
     "Catalog",
     "ComponentEntry",
@@ -23,6 +28,7 @@ __all__ = [
     "ExtensionEntry",
     "MethodEntry",
     "OptionEntry",
+    "ParameterEntry",
     "PropEntry",
     "catalog",
 ]

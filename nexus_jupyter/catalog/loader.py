@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from .model import Catalog, ComponentEntry, ExtensionEntry, PropEntry
+from .model import ApiEntry, Catalog, ComponentEntry, ExtensionEntry, PropEntry
 
 _lock = threading.Lock()
 _loaded: Catalog | None = None
@@ -50,4 +50,13 @@ def _read() -> Catalog:
                 raise ValueError(f"the catalog describes the component {entry.name!r} twice")
             components[entry.name] = entry
     extensions = [ExtensionEntry.model_validate(data) for _, data in _documents("extensions")]
-    return Catalog(components=components, extensions={e.name: e for e in extensions}, common=common, styles=styles)
+    language = {name.removesuffix(".yaml"): data for name, data in _documents("language")}
+    return Catalog(
+        components=components,
+        extensions={e.name: e for e in extensions},
+        common=common,
+        styles=styles,
+        api={e.name: e for e in map(ApiEntry.model_validate, language["api"])},
+        globals=tuple(language["globals"]["standard"]),
+        forbidden=language["globals"]["forbidden"],
+    )

@@ -130,12 +130,57 @@ class CapabilityEntry(_Entry):
     dangerous: bool = False
 
 
+class ParameterEntry(_Entry):
+    """A parameter of a method, in order; ``type`` is that of the JSON given."""
+
+    name: str
+    type: DetailType
+    description: str
+    required: bool = True
+    default: JsonValue = None
+
+
 class MethodEntry(_Entry):
-    """A method of an extension and the capability that it uses."""
+    """A method of an extension, the capability that it uses and what its promise holds (``returns``)."""
 
     name: str
     capability: str
     description: str
+    params: tuple[ParameterEntry, ...] = ()
+    returns: str = ""
+    example: str = ""
+
+    @property
+    def signature(self) -> str:
+        """How a call is written: ``get(url, options?)``."""
+        return f"{self.name}({', '.join(p.name if p.required else f'{p.name}?' for p in self.params)})"
+
+
+CodePlace = Literal["handler", "expression", "args"]
+
+
+class ApiMember(_Entry):
+    """A member of a name that panel code finds: ``$view.getElementById``."""
+
+    name: str
+    signature: str
+    description: str
+    available: bool = True
+
+
+class ApiEntry(_Entry):
+    """A name that the sandbox gives to panel code (NXML 1.0, section 5): ``$state``, ``$emit``, ``console``.
+
+    ``places`` says where it exists: in handlers, in expressions, in ``args`` (which see what expressions see).
+    """
+
+    name: str
+    signature: str
+    description: str
+    places: tuple[CodePlace, ...]
+    members: tuple[ApiMember, ...] = ()
+    example: str = ""
+    available: bool = True
 
 
 class OptionEntry(_Entry):
@@ -172,12 +217,19 @@ class ExtensionEntry(_Entry):
 
 
 class Catalog(_Entry):
-    """All components and extensions that the language knows, with what is common to components."""
+    """All components and extensions that the language knows, with what is common to components.
+
+    ``api`` are the names of the sandbox, ``globals`` the standard ones of JavaScript that it has, ``forbidden``
+    those that code written for pages or servers expects and that do not exist, each with what to use instead.
+    """
 
     components: dict[str, ComponentEntry]
     extensions: dict[str, ExtensionEntry]
     common: dict[str, PropEntry]
     styles: tuple[str, ...]
+    api: dict[str, ApiEntry] = {}
+    globals: tuple[str, ...] = ()
+    forbidden: dict[str, str] = {}
 
     @cached_property
     def capabilities(self) -> dict[str, CapabilityEntry]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Error as PageError
 
 from bench.lab import FLAGS, Lab, Notebook, chromium, running_lab
 
@@ -69,3 +70,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.when == "call" and report.failed:
         item.failed = True  # type: ignore[attr-defined]
+        opened = getattr(item, "funcargs", {}).get("notebook")
+        if isinstance(opened, Notebook) and not opened.page.is_closed():
+            with contextlib.suppress(PageError):
+                report.sections.append(("page", opened.text()))
+            report.sections.append(("console", "\n".join(opened.errors)))
