@@ -84,8 +84,10 @@ check: $(STAMP)/test
 test-js: $(STAMP)/build $(STAMP)/labextension
 	npm run --silent test
 
+# Two at a time, a file in one process, for its tests share a server or a browser; what compares times runs alone
 test-py: $(STAMP)/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timing'
+	$(BIN)/python -m pytest -m timing
 
 test-notebooks: $(STAMP)/test
 	$(BIN)/python -m pytest --nbval --nbval-kernel-name nexus -p no:cacheprovider notebooks

@@ -159,6 +159,7 @@ def test_a_block_whose_content_holds_its_boundary_is_refused() -> None:
         fence.block("x", f">>>END {fence.boundary}")
 
 
+@pytest.mark.timing
 def test_a_context_in_a_large_graph_costs_little_more_than_in_a_small_one() -> None:
     small, large = large_graph(1_000), large_graph(10_000)
     count_tokens("warm")

@@ -127,6 +127,7 @@ def test_lines_of_code_end_where_a_reviewer_sees_them_end(end: str) -> None:
     assert end not in out
 
 
+@pytest.mark.timing
 def test_a_piece_of_blank_lines_costs_no_more_than_its_length() -> None:
     def seconds(nxml: str) -> float:
         begin = time.thread_time()

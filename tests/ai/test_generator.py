@@ -122,6 +122,7 @@ def test_an_answer_in_one_fenced_block_counts() -> None:
     assert generate(ScriptedProvider([f"Here it is:\n```json\n{COUNTER_RESET}\n```\n"])).rounds == 1
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("hostile", ["x\n" + "```json\n" * 8_000, "x\n" + " ```\n" * 8_000, "```\n" + "   \n" * 8_000])
 def test_an_answer_is_read_in_time_that_grows_with_its_length(hostile: str) -> None:
     def seconds(text: str) -> float:

@@ -35,6 +35,7 @@ def use(engine: Engine, make_guest: MakeGuest, run: Run) -> None:
     guest.close()
 
 
+@pytest.mark.timing
 def test_the_compiled_guest_is_kept_privately_and_used_again(tmp_path: Path, make_guest: MakeGuest, run: Run) -> None:
     use(Engine(CompiledCache(tmp_path / "c")), make_guest, run)
     directory = tmp_path / "c" / "sandbox"
@@ -143,6 +144,7 @@ def test_a_missing_or_damaged_build_is_one_clear_error(tmp_path: Path, make_gues
         make_guest(engine=Engine(CompiledCache(tmp_path / "c"), static=tmp_path))
 
 
+@pytest.mark.timing
 def test_warming_compiles_in_the_background_once(tmp_path: Path, make_guest: MakeGuest, run: Run) -> None:
     engine = Engine(CompiledCache(tmp_path))
     begun = time.perf_counter()

@@ -45,6 +45,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
 def test_what_never_ends_meets_its_deadline(make_guest: MakeGuest, run: Run, body: str) -> None:
     guest = make_guest(body)
@@ -76,6 +77,7 @@ EXHAUSTING = {
 }
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("body", EXHAUSTING.values(), ids=EXHAUSTING.keys())
 def test_what_takes_everything_is_stopped(make_guest: MakeGuest, run: Run, body: str) -> None:
     guest = make_guest(body)
@@ -189,6 +191,7 @@ def test_one_guest_cannot_harm_another(make_guest: MakeGuest, run: Run) -> None:
     assert good.request(GuestRead(name="n")).value == len(values)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("body", ["for (;;);", "'a'.repeat(2e6).indexOf('a'.repeat(1e6) + 'b')", "/^(a+)+$/.test('a'.repeat(60) + 'b')"])
 def test_an_interrupt_stops_a_running_call_at_once(make_guest: MakeGuest, run: Run, body: str) -> None:
     guest = make_guest(body)
