@@ -84,9 +84,12 @@ check: $(STAMP)/test
 test-js: $(STAMP)/build $(STAMP)/labextension
 	npm run --silent test
 
-# Two at a time, a file in one process, for its tests share a server or a browser; what compares times runs alone
+# Two at a time, a file in one process, for its tests share a server or a browser; what compares times runs alone.
+# The reader's tests must go down every branch of the reader.
+test-py: export COVERAGE_FILE = $(CURDIR)/$(VENV)/.coverage
 test-py: $(STAMP)/test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timing'
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timing' --ignore=tests/nxml
+	$(BIN)/python -m pytest -n 2 -m 'not timing' --cov=nexus_jupyter.nxml --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/nxml
 	$(BIN)/python -m pytest -m timing
 
 test-notebooks: $(STAMP)/test
@@ -95,9 +98,12 @@ test-notebooks: $(STAMP)/test
 bench: $(STAMP)/test
 	$(BIN)/python -m bench.first_click
 	$(BIN)/python -m bench.nog
+	$(BIN)/python -m bench.nxml
 
 generate: $(STAMP)/test
+	$(BIN)/python -m nexus_jupyter.catalog.data nexus_jupyter/catalog/catalog.json
 	$(BIN)/python -m nexus_jupyter.catalog.typescript js/generated/catalog.ts
+	$(BIN)/python -m nexus_jupyter.nxml.reference docs/reference.md
 	node wasm/build/protocol.mjs
 
 format: $(STAMP)/test

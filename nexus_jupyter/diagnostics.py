@@ -10,7 +10,7 @@ import html
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,11 +23,35 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-class _Value(BaseModel):
+class Value(BaseModel):
+    """Frozen data of which a document's tree and diagnostics consist."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    _names: ClassVar[set[str]] = set()
 
-class Span(_Value):
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
+        cls._names = set(cls.model_fields)
+
+    @classmethod
+    def known(cls, **values: object) -> Self:
+        """A value of fields that are known right, all of them, in the order of the class: made without a check.
+
+        Checking costs more than all else in reading a document, and the reader's own numbers need none.
+        """
+        made = object.__new__(cls)
+        _set(made, "__dict__", values)
+        _set(made, "__pydantic_fields_set__", cls._names)
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
+
+
+_set = object.__setattr__
+
+
+class Span(Value):
     """A half-open piece ``[start, end)`` of the source with the place of its first character."""
 
     start: Annotated[int, Field(ge=0)]
@@ -36,7 +60,7 @@ class Span(_Value):
     column: Annotated[int, Field(ge=1)]
 
 
-class Fix(_Value):
+class Fix(Value):
     """A text edit that removes the problem: replace ``span`` by ``replacement``."""
 
     title: str
@@ -44,7 +68,7 @@ class Fix(_Value):
     replacement: str
 
 
-class Diagnostic(_Value):
+class Diagnostic(Value):
     """One problem: stable ``code``, the place, the reason and the remedy.
 
     ``path`` names the element in the document (``NexusPanel/Data/State[2]``), empty if unknown.
@@ -64,6 +88,7 @@ class LineIndex:
 
     def __init__(self, source: str) -> None:
         self.source = source
+        self._size = len(source)
         starts = [0]
         find = source.find
         at = find("\n")
@@ -74,11 +99,11 @@ class LineIndex:
 
     def span(self, start: int, end: int) -> Span:
         """The span ``[start, end)``; both are clamped to the text."""
-        size = len(self.source)
-        start = max(0, min(start, size))
-        end = max(start, min(end, size))
-        line, column = self.place(start)
-        return Span(start=start, end=end, line=line, column=column)
+        if not 0 <= start <= end <= self._size:
+            start = max(0, min(start, self._size))
+            end = max(start, min(end, self._size))
+        line = bisect_right(self._starts, start)
+        return Span.known(start=start, end=end, line=line, column=start - self._starts[line - 1] + 1)
 
     def place(self, offset: int) -> tuple[int, int]:
         """1-based line and column of ``offset``."""

@@ -5,7 +5,6 @@ import { Label } from "react-aria-components/Label";
 import { Text as Help } from "react-aria-components/Text";
 import { TextArea } from "react-aria-components/TextArea";
 import { TextField } from "react-aria-components/TextField";
-import { own } from "../host/messages";
 import { ControlTip } from "../render/HoverTip";
 import { named, readProps, toText } from "../render/props";
 import type { ComponentArguments } from "../render/registry";
@@ -20,8 +19,7 @@ const LONGEST_REST = 10_000;
 export function Input({ node, common }: ComponentArguments): ReactNode {
   const props = useMemo(() => readProps("Input", node.props), [node.props]);
   const field = useField(node, props);
-  const said = own(node.props, "debounce");
-  const delay = Math.min(LONGEST_REST, said == null ? TYPING_REST : (props.debounce ?? TYPING_REST));
+  const delay = Math.min(LONGEST_REST, props.debounce ?? TYPING_REST);
   const draft = useDraft<string>({ value: toText(node.value), delay, send: field.send });
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -32,7 +32,7 @@ export interface ComponentEntry {
 export interface CommonProps {
   /** Name of the element, unique in the view; inside Iterate it must contain an expression. */
   readonly id?: string;
-  /** Class names, separated by spaces. */
+  /** Class names, separated by spaces: letters, digits, - and _. */
   readonly class?: string;
   /** CSS declarations from a fixed list of safe properties. */
   readonly style?: string;
@@ -64,13 +64,13 @@ export interface TextProps extends CommonProps {
 export interface MetricProps extends CommonProps {
   /** What the number is. */
   readonly label?: string;
-  /** The number or short text. */
+  /** The number or short text; a dash stands for none. */
   readonly value?: Json;
   /** Unit written after the value. */
   readonly unit?: string;
   /** Direction of change. */
   readonly trend?: "up" | "down" | "flat";
-  /** The change since the last reading. */
+  /** The change since the last reading; a number is written with its sign, in the value's format. */
   readonly delta?: Json;
   /** How a number or date is written in the reader's locale. */
   readonly format?: "auto" | "number" | "integer" | "percent" | "compact" | "currency" | "date" | "time" | "datetime";
@@ -92,7 +92,7 @@ export interface InputProps extends CommonProps {
   readonly multiline?: boolean;
   /** Lines shown by a multiline field. */
   readonly rows?: number;
-  /** Quiet time before a change is committed: `150ms`, `1s`; 0 commits at once. */
+  /** Quiet time before a change is committed: `150ms`, `1s`, at most 10s; 0 commits at once. Enter and leaving the field commit at once, too. */
   readonly debounce?: number;
   /** What is wrong with the value; marks the field as invalid. */
   readonly error?: string;
@@ -301,6 +301,21 @@ export const components: { readonly [name: string]: ComponentEntry } = {
       }
     }
   },
+  "Markdown": {
+    "group": "display",
+    "available": false,
+    "content": "content",
+    "children": "none",
+    "bind": null,
+    "span": 12,
+    "events": [],
+    "props": {
+      "content": {
+        "type": "string",
+        "default": ""
+      }
+    }
+  },
   "Metric": {
     "group": "display",
     "available": true,
@@ -355,21 +370,6 @@ export const components: { readonly [name: string]: ComponentEntry } = {
       }
     }
   },
-  "Markdown": {
-    "group": "display",
-    "available": false,
-    "content": "content",
-    "children": "none",
-    "bind": null,
-    "span": 12,
-    "events": [],
-    "props": {
-      "content": {
-        "type": "string",
-        "default": ""
-      }
-    }
-  },
   "StatusBadge": {
     "group": "display",
     "available": false,
@@ -380,7 +380,8 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     "events": [],
     "props": {
       "label": {
-        "type": "string"
+        "type": "string",
+        "default": ""
       },
       "value": {
         "type": "any"
@@ -395,6 +396,27 @@ export const components: { readonly [name: string]: ComponentEntry } = {
           "neutral"
         ],
         "default": "neutral"
+      },
+      "format": {
+        "type": "enum",
+        "enum": [
+          "auto",
+          "number",
+          "integer",
+          "percent",
+          "compact",
+          "currency",
+          "date",
+          "time",
+          "datetime"
+        ],
+        "default": "auto"
+      },
+      "currency": {
+        "type": "string"
+      },
+      "timeZone": {
+        "type": "string"
       }
     }
   },
@@ -408,7 +430,8 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     "events": [],
     "props": {
       "data": {
-        "type": "list"
+        "type": "list",
+        "default": []
       },
       "height": {
         "type": "integer",
@@ -456,10 +479,11 @@ export const components: { readonly [name: string]: ComponentEntry } = {
         "type": "any"
       },
       "series": {
-        "type": "any"
+        "type": "string"
       },
       "title": {
-        "type": "string"
+        "type": "string",
+        "default": ""
       },
       "spec": {
         "type": "object"
@@ -585,7 +609,8 @@ export const components: { readonly [name: string]: ComponentEntry } = {
         "type": "string"
       },
       "alt": {
-        "type": "string"
+        "type": "string",
+        "default": ""
       },
       "width": {
         "type": "integer",
@@ -608,16 +633,16 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     "span": 6,
     "events": [],
     "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
       "value": {
         "type": "number"
       },
       "max": {
         "type": "number",
         "default": 100
-      },
-      "label": {
-        "type": "string",
-        "default": ""
       }
     }
   },
@@ -696,10 +721,12 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     ],
     "props": {
       "nodes": {
-        "type": "list"
+        "type": "list",
+        "default": []
       },
       "edges": {
-        "type": "list"
+        "type": "list",
+        "default": []
       },
       "height": {
         "type": "integer",
@@ -758,7 +785,245 @@ export const components: { readonly [name: string]: ComponentEntry } = {
       },
       "debounce": {
         "type": "duration",
+        "default": 150
+      },
+      "error": {
+        "type": "string",
+        "default": ""
+      },
+      "description": {
+        "type": "string",
+        "default": ""
+      },
+      "required": {
+        "type": "boolean",
+        "default": false
+      },
+      "readOnly": {
+        "type": "boolean",
+        "default": false
+      },
+      "disabled": {
+        "type": "boolean",
+        "default": false
+      }
+    }
+  },
+  "NumberInput": {
+    "group": "input",
+    "available": false,
+    "content": null,
+    "children": "none",
+    "bind": "number",
+    "span": 6,
+    "events": [
+      "change",
+      "submit",
+      "focus",
+      "blur"
+    ],
+    "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
+      "min": {
+        "type": "number"
+      },
+      "max": {
+        "type": "number"
+      },
+      "step": {
+        "type": "number",
+        "default": 1
+      },
+      "unit": {
+        "type": "string",
+        "default": ""
+      },
+      "format": {
+        "type": "enum",
+        "enum": [
+          "auto",
+          "number",
+          "integer",
+          "percent",
+          "compact",
+          "currency"
+        ],
+        "default": "auto"
+      },
+      "currency": {
+        "type": "string"
+      },
+      "placeholder": {
+        "type": "string",
+        "default": ""
+      },
+      "debounce": {
+        "type": "duration",
+        "default": 150
+      },
+      "error": {
+        "type": "string",
+        "default": ""
+      },
+      "description": {
+        "type": "string",
+        "default": ""
+      },
+      "required": {
+        "type": "boolean",
+        "default": false
+      },
+      "readOnly": {
+        "type": "boolean",
+        "default": false
+      },
+      "disabled": {
+        "type": "boolean",
+        "default": false
+      }
+    }
+  },
+  "Slider": {
+    "group": "input",
+    "available": false,
+    "content": null,
+    "children": "none",
+    "bind": "number",
+    "span": 6,
+    "events": [
+      "change",
+      "focus",
+      "blur"
+    ],
+    "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
+      "min": {
+        "type": "number",
         "default": 0
+      },
+      "max": {
+        "type": "number",
+        "default": 100
+      },
+      "step": {
+        "type": "number",
+        "default": 1
+      },
+      "unit": {
+        "type": "string",
+        "default": ""
+      },
+      "debounce": {
+        "type": "duration",
+        "default": 150
+      },
+      "error": {
+        "type": "string",
+        "default": ""
+      },
+      "description": {
+        "type": "string",
+        "default": ""
+      },
+      "readOnly": {
+        "type": "boolean",
+        "default": false
+      },
+      "disabled": {
+        "type": "boolean",
+        "default": false
+      }
+    }
+  },
+  "Select": {
+    "group": "input",
+    "available": false,
+    "content": null,
+    "children": "none",
+    "bind": "any",
+    "span": 6,
+    "events": [
+      "change",
+      "focus",
+      "blur"
+    ],
+    "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
+      "options": {
+        "type": "list",
+        "default": []
+      },
+      "multiple": {
+        "type": "boolean",
+        "default": false
+      },
+      "searchable": {
+        "type": "boolean",
+        "default": false
+      },
+      "placeholder": {
+        "type": "string",
+        "default": ""
+      },
+      "error": {
+        "type": "string",
+        "default": ""
+      },
+      "description": {
+        "type": "string",
+        "default": ""
+      },
+      "required": {
+        "type": "boolean",
+        "default": false
+      },
+      "readOnly": {
+        "type": "boolean",
+        "default": false
+      },
+      "disabled": {
+        "type": "boolean",
+        "default": false
+      }
+    }
+  },
+  "RadioGroup": {
+    "group": "input",
+    "available": false,
+    "content": null,
+    "children": "none",
+    "bind": "any",
+    "span": 6,
+    "events": [
+      "change",
+      "focus",
+      "blur"
+    ],
+    "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
+      "options": {
+        "type": "list",
+        "default": []
+      },
+      "orientation": {
+        "type": "enum",
+        "enum": [
+          "horizontal",
+          "vertical"
+        ],
+        "default": "vertical"
       },
       "error": {
         "type": "string",
@@ -812,6 +1077,145 @@ export const components: { readonly [name: string]: ComponentEntry } = {
         "default": false
       },
       "readOnly": {
+        "type": "boolean",
+        "default": false
+      },
+      "disabled": {
+        "type": "boolean",
+        "default": false
+      }
+    }
+  },
+  "Switch": {
+    "group": "input",
+    "available": false,
+    "content": "label",
+    "children": "none",
+    "bind": "boolean",
+    "span": 3,
+    "events": [
+      "change",
+      "focus",
+      "blur"
+    ],
+    "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
+      "error": {
+        "type": "string",
+        "default": ""
+      },
+      "description": {
+        "type": "string",
+        "default": ""
+      },
+      "readOnly": {
+        "type": "boolean",
+        "default": false
+      },
+      "disabled": {
+        "type": "boolean",
+        "default": false
+      }
+    }
+  },
+  "DatePicker": {
+    "group": "input",
+    "available": false,
+    "content": null,
+    "children": "none",
+    "bind": "string",
+    "span": 6,
+    "events": [
+      "change",
+      "focus",
+      "blur"
+    ],
+    "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
+      "granularity": {
+        "type": "enum",
+        "enum": [
+          "day",
+          "hour",
+          "minute",
+          "second"
+        ],
+        "default": "day"
+      },
+      "min": {
+        "type": "string"
+      },
+      "max": {
+        "type": "string"
+      },
+      "timeZone": {
+        "type": "string"
+      },
+      "error": {
+        "type": "string",
+        "default": ""
+      },
+      "description": {
+        "type": "string",
+        "default": ""
+      },
+      "required": {
+        "type": "boolean",
+        "default": false
+      },
+      "readOnly": {
+        "type": "boolean",
+        "default": false
+      },
+      "disabled": {
+        "type": "boolean",
+        "default": false
+      }
+    }
+  },
+  "FileUpload": {
+    "group": "input",
+    "available": false,
+    "content": "label",
+    "children": "none",
+    "bind": "list",
+    "span": 6,
+    "events": [
+      "change",
+      "focus",
+      "blur"
+    ],
+    "props": {
+      "label": {
+        "type": "string",
+        "default": ""
+      },
+      "accept": {
+        "type": "string",
+        "default": ""
+      },
+      "multiple": {
+        "type": "boolean",
+        "default": false
+      },
+      "maxSize": {
+        "type": "string"
+      },
+      "error": {
+        "type": "string",
+        "default": ""
+      },
+      "description": {
+        "type": "string",
+        "default": ""
+      },
+      "required": {
         "type": "boolean",
         "default": false
       },
@@ -886,322 +1290,6 @@ export const components: { readonly [name: string]: ComponentEntry } = {
         "default": "primary"
       },
       "loading": {
-        "type": "boolean",
-        "default": false
-      },
-      "disabled": {
-        "type": "boolean",
-        "default": false
-      }
-    }
-  },
-  "NumberInput": {
-    "group": "input",
-    "available": false,
-    "content": null,
-    "children": "none",
-    "bind": "number",
-    "span": 6,
-    "events": [
-      "change"
-    ],
-    "props": {
-      "label": {
-        "type": "string",
-        "default": ""
-      },
-      "min": {
-        "type": "number"
-      },
-      "max": {
-        "type": "number"
-      },
-      "step": {
-        "type": "number"
-      },
-      "unit": {
-        "type": "string",
-        "default": ""
-      },
-      "placeholder": {
-        "type": "string",
-        "default": ""
-      },
-      "debounce": {
-        "type": "duration",
-        "default": 0
-      },
-      "error": {
-        "type": "string",
-        "default": ""
-      },
-      "description": {
-        "type": "string",
-        "default": ""
-      },
-      "required": {
-        "type": "boolean",
-        "default": false
-      },
-      "readOnly": {
-        "type": "boolean",
-        "default": false
-      },
-      "disabled": {
-        "type": "boolean",
-        "default": false
-      }
-    }
-  },
-  "Slider": {
-    "group": "input",
-    "available": false,
-    "content": null,
-    "children": "none",
-    "bind": "number",
-    "span": 6,
-    "events": [
-      "change"
-    ],
-    "props": {
-      "label": {
-        "type": "string",
-        "default": ""
-      },
-      "min": {
-        "type": "number"
-      },
-      "max": {
-        "type": "number"
-      },
-      "step": {
-        "type": "number"
-      },
-      "debounce": {
-        "type": "duration",
-        "default": 0
-      },
-      "error": {
-        "type": "string",
-        "default": ""
-      },
-      "description": {
-        "type": "string",
-        "default": ""
-      },
-      "disabled": {
-        "type": "boolean",
-        "default": false
-      }
-    }
-  },
-  "Select": {
-    "group": "input",
-    "available": false,
-    "content": null,
-    "children": "none",
-    "bind": "any",
-    "span": 6,
-    "events": [
-      "change"
-    ],
-    "props": {
-      "label": {
-        "type": "string",
-        "default": ""
-      },
-      "options": {
-        "type": "list"
-      },
-      "multiple": {
-        "type": "boolean",
-        "default": false
-      },
-      "searchable": {
-        "type": "boolean",
-        "default": false
-      },
-      "placeholder": {
-        "type": "string",
-        "default": ""
-      },
-      "error": {
-        "type": "string",
-        "default": ""
-      },
-      "description": {
-        "type": "string",
-        "default": ""
-      },
-      "required": {
-        "type": "boolean",
-        "default": false
-      },
-      "disabled": {
-        "type": "boolean",
-        "default": false
-      }
-    }
-  },
-  "RadioGroup": {
-    "group": "input",
-    "available": false,
-    "content": null,
-    "children": "none",
-    "bind": "any",
-    "span": 6,
-    "events": [
-      "change"
-    ],
-    "props": {
-      "label": {
-        "type": "string",
-        "default": ""
-      },
-      "options": {
-        "type": "list"
-      },
-      "orientation": {
-        "type": "enum",
-        "enum": [
-          "horizontal",
-          "vertical"
-        ],
-        "default": "vertical"
-      },
-      "error": {
-        "type": "string",
-        "default": ""
-      },
-      "description": {
-        "type": "string",
-        "default": ""
-      },
-      "required": {
-        "type": "boolean",
-        "default": false
-      },
-      "disabled": {
-        "type": "boolean",
-        "default": false
-      }
-    }
-  },
-  "Switch": {
-    "group": "input",
-    "available": false,
-    "content": "label",
-    "children": "none",
-    "bind": "boolean",
-    "span": 3,
-    "events": [
-      "change"
-    ],
-    "props": {
-      "label": {
-        "type": "string",
-        "default": ""
-      },
-      "error": {
-        "type": "string",
-        "default": ""
-      },
-      "description": {
-        "type": "string",
-        "default": ""
-      },
-      "disabled": {
-        "type": "boolean",
-        "default": false
-      }
-    }
-  },
-  "DatePicker": {
-    "group": "input",
-    "available": false,
-    "content": null,
-    "children": "none",
-    "bind": "string",
-    "span": 6,
-    "events": [
-      "change"
-    ],
-    "props": {
-      "label": {
-        "type": "string",
-        "default": ""
-      },
-      "granularity": {
-        "type": "enum",
-        "enum": [
-          "day",
-          "hour",
-          "minute",
-          "second"
-        ],
-        "default": "day"
-      },
-      "min": {
-        "type": "string"
-      },
-      "max": {
-        "type": "string"
-      },
-      "timeZone": {
-        "type": "string"
-      },
-      "error": {
-        "type": "string",
-        "default": ""
-      },
-      "description": {
-        "type": "string",
-        "default": ""
-      },
-      "required": {
-        "type": "boolean",
-        "default": false
-      },
-      "disabled": {
-        "type": "boolean",
-        "default": false
-      }
-    }
-  },
-  "FileUpload": {
-    "group": "input",
-    "available": false,
-    "content": "label",
-    "children": "none",
-    "bind": "list",
-    "span": 6,
-    "events": [
-      "change"
-    ],
-    "props": {
-      "label": {
-        "type": "string",
-        "default": ""
-      },
-      "accept": {
-        "type": "string"
-      },
-      "multiple": {
-        "type": "boolean",
-        "default": false
-      },
-      "maxSize": {
-        "type": "string"
-      },
-      "error": {
-        "type": "string",
-        "default": ""
-      },
-      "description": {
-        "type": "string",
-        "default": ""
-      },
-      "required": {
         "type": "boolean",
         "default": false
       },
@@ -1345,7 +1433,8 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     ],
     "props": {
       "label": {
-        "type": "string"
+        "type": "string",
+        "default": ""
       }
     }
   },
@@ -1359,7 +1448,8 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     "events": [],
     "props": {
       "label": {
-        "type": "string"
+        "type": "string",
+        "default": ""
       },
       "value": {
         "type": "any"
@@ -1395,7 +1485,8 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     "events": [],
     "props": {
       "label": {
-        "type": "string"
+        "type": "string",
+        "default": ""
       },
       "orientation": {
         "type": "enum",
@@ -1423,7 +1514,8 @@ export const components: { readonly [name: string]: ComponentEntry } = {
         "default": false
       },
       "title": {
-        "type": "string"
+        "type": "string",
+        "default": ""
       }
     }
   },
@@ -1438,6 +1530,10 @@ export const components: { readonly [name: string]: ComponentEntry } = {
     "props": {
       "name": {
         "type": "string"
+      },
+      "label": {
+        "type": "string",
+        "default": ""
       },
       "height": {
         "type": "integer",

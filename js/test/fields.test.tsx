@@ -34,8 +34,8 @@ describe("Input", () => {
       [0, 0],
       [400, 400],
       ["1s", 1_000],
-      ["nonsense", 0],
-      [-5, 0],
+      ["nonsense", 150],
+      [-5, 150],
       [9e9, 10_000],
     ] as const) {
       const panel = mount(input("", { debounce }));

@@ -62,7 +62,8 @@ def _dangerous(extension: ExtensionDeclaration) -> bool:
         values = value if isinstance(value, list) else [value]
         if any(str(each).strip() in option.dangerous for each in values):
             return True
-    return not entry.options and any(c.dangerous for c in entry.capabilities)
+    # where a mode says what calls may do, the capabilities beyond it are not asked for
+    return not any(option.name == "mode" for option in entry.options) and any(c.dangerous for c in entry.capabilities)
 
 
 def _places(program: Program) -> dict[str, Handler]:

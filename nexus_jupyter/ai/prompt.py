@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 
-from pydantic import JsonValue
-
-from ..catalog import ComponentEntry, PropEntry, catalog
-from ..nxml.elements import ELEMENTS, LIFECYCLES, AttributeRule
+from ..nxml.instructions import instructions
 from .edits import MAX_EDITS
 
 _TASK = """\
@@ -39,77 +35,11 @@ refer to the document before any of your edits; so change each place in one edit
 whole elements. Nothing can be inserted into State, Computed and Handler: replace them.
 """
 
-_RULES = """\
-# NXML
-
-<NexusPanel> holds <Data> (State, Computed), <Logic> (Extension, Tool, Lifecycle), <View> (one root component).
-Attributes stand in quotes.
-- Expressions are JavaScript, read $state.NAME and, in a loop, $scope.NAME; args also $event. They change nothing.
-  In text and text attributes each {…} is one: label="Total {$state.total}". Computed value, If condition,
-  Iterate items, args and bind are expressions without braces.
-- bind is a place: $state.name or $scope.item.name.
-- trigger="tool" calls a tool on the component's main event; on:EVENT="tool" on a particular one.
-  args="[1]" in order, args="{ id: 1 }" by name.
-- A Handler is the body of a JavaScript async function: $state (read and write), $args, $tools.name(…),
-  $emit(event, payload), $log(…), $ext.alias.method(…), return value. There is no fetch, DOM, import or eval.
-- Types: string number boolean list object any. Names are JavaScript identifiers.
-- <If condition="…"> with <Else> as its last child; <Iterate items="…" as="item" index="i" key="id"> with <Empty>.
-- Give a new Tool a description and an input a label.
-"""
-
 
 @lru_cache(maxsize=1)
 def language() -> str:
     """The language in short: elements, components and extensions that this version builds."""
-    known = catalog()
-    lines = [_RULES, "Elements (required attributes have a *):"]
-    for rule in ELEMENTS.values():
-        attributes = " ".join(_attribute(a) for a in rule.attributes)
-        inside = f"; inside: {', '.join(rule.children)}" if rule.children else "; inside: text" if rule.text else ""
-        lines.append(f"- {rule.name}: {attributes or 'no attributes'}{inside}")
-    lines.append(f"Lifecycle on: {', '.join(LIFECYCLES)}.")
-    lines.append(f"\nEvery component takes: {', '.join(known.common)}.")
-    lines.append("Components:")
-    lines += [_component(c) for c in known.components.values() if c.available]
-    absent = ", ".join(c.name for c in known.components.values() if not c.available)
-    if absent:
-        lines.append(f"Not in this version, do not use: {absent}.")
-    lines.append("Extensions:")
-    for extension in known.extensions.values():
-        if extension.available:
-            methods = ", ".join(f"{m.name} ({m.capability})" for m in extension.methods) or "the functions that Python hands to the panel"
-            lines.append(f"- {extension.name}: {extension.description} Methods: {methods}.")
-    absent = ", ".join(e.name for e in known.extensions.values() if not e.available)
-    if absent:
-        lines.append(f"Not in this version, do not use: {absent}.")
-    return "\n".join(lines) + "\n"
-
-
-def _attribute(rule: AttributeRule) -> str:
-    return rule.name + ("*" if rule.required else "") + (f"({'|'.join(rule.choices)})" if rule.choices else "")
-
-
-def _component(entry: ComponentEntry) -> str:
-    props = ", ".join(_prop(p) for p in entry.props)
-    facts = [entry.description.rstrip(".") + "."]
-    if props:
-        facts.append(f"Attributes: {props}.")
-    if entry.bind:
-        facts.append(f"bind: {entry.bind}.")
-    if entry.events:
-        facts.append("Events: " + ", ".join(f"{e.name}{json.dumps(e.detail) if e.detail else ''}" for e in entry.events) + ".")
-    if entry.children == "components":
-        facts.append(f"Holds {', '.join(entry.only) or 'components'}.")
-    elif entry.content:
-        facts.append(f"Text inside is {entry.content}.")
-    facts.append(f"E.g. {entry.example}")
-    return f"- {entry.name}: {' '.join(facts)}"
-
-
-def _prop(prop: PropEntry) -> str:
-    kind = "|".join(prop.enum) if prop.enum else prop.type
-    default: JsonValue = prop.default
-    return f"{prop.name}{'*' if prop.required else ''} {kind}{'' if default in (None, '', False) else f'={json.dumps(default)}'}"
+    return instructions()
 
 
 @lru_cache(maxsize=1)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
-from .loader import catalog
+from .generated import run
 from .model import Catalog, ComponentEntry, PropEntry
+from .source import read_source
 
 _TYPES = {
     "string": "string",
@@ -60,8 +60,11 @@ export interface ComponentEntry {
 
 
 def typescript(source: Catalog | None = None) -> str:
-    """The text of ``js/generated/catalog.ts``."""
-    known = source or catalog()
+    """The text of ``js/generated/catalog.ts``; from the YAML files unless ``source`` is given.
+
+    Raises ``CatalogError`` when those are damaged.
+    """
+    known = source or read_source()
     common = [p for p in known.common.values() if p.resolved]
     built = [c for c in known.components.values() if c.available and c.group != "control"]
     out = [_HEAD]
@@ -87,12 +90,16 @@ def typescript(source: Catalog | None = None) -> str:
 
 
 def _interface(name: str, description: str, props: list[PropEntry], *, extends: str = "") -> str:
-    lines = [f"/** {description} */", f"export interface {name}{f' extends {extends}' if extends else ''} {{"]
+    lines = [_doc(description), f"export interface {name}{f' extends {extends}' if extends else ''} {{"]
     for prop in props:
-        lines.append(f"  /** {prop.description} */")
+        lines.append(f"  {_doc(prop.description)}")
         lines.append(f"  readonly {prop.name}?: {_type(prop)};")
     lines.append("}\n")
     return "\n".join(lines)
+
+
+def _doc(text: str) -> str:
+    return "/** " + text.replace("*/", "* /") + " */"
 
 
 def _type(prop: PropEntry) -> str:
@@ -131,15 +138,7 @@ def _data(value: Any) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print the file, or write it where ``arguments`` says; the exit status."""
-    if len(arguments) > 1 or (arguments and arguments[0].startswith("-")):
-        print("usage: python -m nexus_jupyter.catalog.typescript [FILE]", file=sys.stderr)
-        return 2
-    text = typescript()
-    if arguments:
-        Path(arguments[0]).write_text(text, encoding="utf-8", newline="\n")
-    else:
-        sys.stdout.write(text)
-    return 0
+    return run("nexus_jupyter.catalog.typescript", typescript, arguments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``jupyter nexus``: check documents, print the graph of a notebook, say who may review."""
+"""``jupyter nexus``: check and format panel documents, print the graph of a notebook, say who may review."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from .. import __version__
 
 _STATUS = "exit status: 0 no errors (warnings allowed), 1 errors, 2 usage"
+_FORMAT_STATUS = "exit status: 0 done, 1 a document cannot be formatted or (--check, --diff) something would change, 2 usage"
+_FILES = "a document (.nxml), a notebook (.ipynb: its %%%%nxml cells), a folder with such files, or - for stdin"
 
 
 def _seconds(text: str) -> float:
@@ -26,11 +28,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    check = commands.add_parser("check", help="say what is wrong with panel documents", epilog=_STATUS)
-    check.add_argument(
-        "files", nargs="+", metavar="FILE", help="a document (.nxml), a notebook (.ipynb: its %%%%nxml cells), or - for stdin"
-    )
-    check.add_argument("--json", action="store_true", help="print the diagnostics as JSON")
+    check = commands.add_parser("check", help="say what is wrong with panel documents, and correct what can be", epilog=_STATUS)
+    check.add_argument("files", nargs="+", metavar="FILE", help=_FILES)
+    check.add_argument("--fix", action="store_true", help="correct the files as far as the problems found have a fix")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--output", choices=("text", "json", "sarif"), default="text", help="text (default), json, or sarif 2.1.0 for CI")
+    form.add_argument("--json", action="store_const", dest="output", const="json", help="the same as --output json")
+
+    formatting = commands.add_parser("format", help="write panel documents in canonical form", epilog=_FORMAT_STATUS)
+    formatting.add_argument("files", nargs="+", metavar="FILE", help=_FILES)
+    formatting.add_argument("--check", action="store_true", help="change nothing; say which files would change")
+    formatting.add_argument("--diff", action="store_true", help="change nothing; print what would change as a unified diff")
 
     graph = commands.add_parser("graph", help="run a notebook and print the graph of its panels", epilog=_STATUS)
     graph.add_argument("notebook", metavar="NOTEBOOK", help="it is run in a kernel of its own; the file is not changed")
@@ -52,7 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "check":
             from .check import check
 
-            return check(options.files, as_json=options.json)
+            return check(options.files, form=options.output, fix=options.fix)
+        if options.command == "format":
+            from .formatting import format_files
+
+            return format_files(options.files, check=options.check, difference=options.diff)
         if options.command == "reviewers":
             from .reviewers import reviewers
 

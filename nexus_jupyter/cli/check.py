@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
+from typing import Literal
 
 from ..diagnostics import Diagnostic, Severity, errors_of, render_text, visible
 from ..errors import EngineError, NexusError
-from ..nxml import compile_program, read
-from .files import Document, UsageError, documents
+from ..nxml import apply_fixes, compile_program, read
+from .documents import Document, File, opened
+from .files import UsageError, named, write_text
+from .output import complain, count, printable
+
+Form = Literal["text", "json", "sarif"]
+Found = list[tuple[File, Document, tuple[Diagnostic, ...]]]
 
 
 class _Engine:
@@ -20,10 +25,13 @@ class _Engine:
 
     def problems(self, document: Document) -> tuple[Diagnostic, ...]:
         from ..sandbox import CodeErrors, Guest, syntax_diagnostics
+        from ..sandbox.syntax import confirm
 
         reading = read(document.text)
-        if not reading.ok or self.missing:
+        if self.missing:
             return reading.diagnostics
+        if not reading.ok:
+            return confirm(reading)
         program = compile_program(reading.ast)
         try:
             Guest(program).close()
@@ -41,42 +49,62 @@ class _Engine:
         return reading.diagnostics
 
 
-def check(files: Sequence[str], *, as_json: bool) -> int:
-    """Print the diagnostics of ``files``; gives the exit status."""
+def check(arguments: Sequence[str], *, form: Form, fix: bool) -> int:
+    """Print the diagnostics of the files that are named, after applying their fixes if asked to; gives the exit status."""
     engine = _Engine()
-    found: list[tuple[Document, tuple[Diagnostic, ...]]] = []
+    found: Found = []
     unusable = False
-    for file in files:
+    changed = files = 0
+    for name in named(arguments):
+        files += 1
         try:
-            found += [(document, engine.problems(document)) for document in documents(file)]
+            file = opened(name)
+            if fix and (better := _fixed(name, file)):
+                file = better
+                changed += 1
+            found += [(file, document, engine.problems(document)) for document in file.documents]
         except UsageError as error:
-            print(f"jupyter nexus check: {error}", file=sys.stderr)
+            complain("check", str(error))
             unusable = True
+    if not files:
+        complain("check", "there are no .nxml or .ipynb files in what was named")
     if engine.missing:
-        print(f"jupyter nexus check: JavaScript was not checked: {visible(engine.missing)}", file=sys.stderr)
-    errors = sum(len(errors_of(diagnostics)) for _, diagnostics in found)
-    if as_json:
-        listed = [
-            {"file": d.file, "cell": d.cell or None, "diagnostics": [each.model_dump(mode="json") for each in diagnostics]}
-            for d, diagnostics in found
-        ]
-        print(json.dumps({"errors": errors, "documents": listed}, indent=1))
+        complain("check", f"JavaScript was not checked: {visible(engine.missing)}")
+    errors = sum(len(errors_of(diagnostics)) for _, _, diagnostics in found)
+    if form == "json":
+        print(json.dumps({"errors": errors, "documents": [_listed(*each) for each in found]}, indent=1))
+    elif form == "sarif":
+        from .sarif import sarif
+
+        print(json.dumps(sarif(found), indent=1))
     else:
-        for document, diagnostics in found:
-            if diagnostics:
-                print(_printable(render_text(document.text, diagnostics, name=document.name)), end="\n\n")
-        warnings = sum(d.severity is Severity.WARNING for _, diagnostics in found for d in diagnostics)
-        notes = sum(len(diagnostics) for _, diagnostics in found) - errors - warnings
-        counts = (len(found), "document"), (errors, "error"), (warnings, "warning"), (notes, "note")
-        print(", ".join(_count(*each) for each in counts))
+        _print(found, errors, changed if fix else None)
     return 2 if unusable else 1 if errors else 0
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _fixed(name: str, file: File) -> File | None:
+    """The file after its fixes were applied and written, None when there was nothing to do; raises UsageError."""
+    if name == "-":
+        raise UsageError("--fix needs a file that it can write", hint="stdin is only checked")
+    texts = {d.cell: text for d in file.documents if (text := apply_fixes(d.text, read(d.text).diagnostics)) != d.text}
+    if not texts:
+        return None
+    write_text(name, file.with_texts(texts))
+    return opened(name)
 
 
-def _printable(text: str) -> str:
-    """``text`` without the characters that the terminal's encoding lacks."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+def _listed(_: File, document: Document, diagnostics: Sequence[Diagnostic]) -> dict[str, object]:
+    return {"file": document.file, "cell": document.cell or None, "diagnostics": [each.model_dump(mode="json") for each in diagnostics]}
+
+
+def _print(found: Found, errors: int, changed: int | None) -> None:
+    for _, document, diagnostics in found:
+        if diagnostics:
+            print(printable(render_text(document.text, diagnostics, name=document.name)), end="\n\n")
+    every = [d for _, _, diagnostics in found for d in diagnostics]
+    warnings = sum(d.severity is Severity.WARNING for d in every)
+    counts = [(len(found), "document"), (errors, "error"), (warnings, "warning"), (len(every) - errors - warnings, "note")]
+    print(", ".join(count(*each) for each in counts) + ("" if changed is None else f"; {count(changed, 'file')} changed"))
+    fixable = sum(d.fix is not None for d in every)
+    if fixable and changed is None:
+        print(f"{count(fixable, 'problem')} can be fixed with --fix")

@@ -1,20 +1,21 @@
-"""What a person names on the command line, read carefully."""
+"""What a person names on the command line, read carefully and written whole or not at all."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-import nbformat
 
 from ..diagnostics import visible
 from ..errors import NexusError
 
 _LARGEST = 256_000_000
-MAGIC = "%%nxml"
+# What is looked for in a folder, and folders that hold nobody's own documents; those with a dot are left out, too.
+ENDINGS = (".nxml", ".ipynb")
+_LEFT_OUT = frozenset(("node_modules", "__pycache__"))
 
 
 class UsageError(NexusError):
@@ -23,22 +24,8 @@ class UsageError(NexusError):
     code = "USAGE"
 
 
-@dataclass(frozen=True)
-class Document:
-    """A panel document: where it stands (``cell`` counts from 1, 0 for a file of its own) and its text."""
-
-    file: str
-    cell: int
-    text: str
-
-    @property
-    def name(self) -> str:
-        """How messages call it."""
-        return visible(f"{self.file}[cell {self.cell}]" if self.cell else self.file)
-
-
-def read_text(file: str) -> str:
-    """The text of a file, or of stdin for ``-``; raises UsageError."""
+def read_bytes(file: str) -> bytes:
+    """The content of a file, or of stdin for ``-``; raises UsageError."""
     shown = visible(file)
     try:
         if file == "-":
@@ -52,19 +39,26 @@ def read_text(file: str) -> str:
     except FileNotFoundError:
         raise UsageError(f"there is no file {shown}") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"{shown} cannot be read: {visible(reason or type(error).__name__)}") from None
+        raise UsageError(f"{shown} cannot be read: {_reason(error)}") from None
     if len(data) > _LARGEST:
         raise UsageError(f"{shown} is larger than {_LARGEST:,} bytes")
+    return data
+
+
+def decoded(file: str, data: bytes) -> str:
+    """The text of a file, a byte order mark left out; raises UsageError."""
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{shown} is no UTF-8 text (byte {error.start})") from None
+        raise UsageError(f"{visible(file)} is no UTF-8 text (byte {error.start})") from None
 
 
-def read_notebook(file: str) -> Any:
-    """The notebook in a file; raises UsageError."""
-    text = read_text(file)
+def read_notebook(file: str, text: str | None = None) -> Any:
+    """The notebook in a file, whose ``text`` may be known already; raises UsageError."""
+    if text is None:
+        text = decoded(file, read_bytes(file))
+    import nbformat  # it costs more than reading a document
+
     try:
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
@@ -77,12 +71,44 @@ def read_notebook(file: str) -> Any:
     return notebook
 
 
-def documents(file: str) -> Iterator[Document]:
-    """The panel documents of a file: itself, or the ``%%nxml`` cells of a notebook."""
-    if not file.lower().endswith(".ipynb"):
-        yield Document("stdin" if file == "-" else file, 0, read_text(file))
-        return
-    for number, cell in enumerate(read_notebook(file).cells, start=1):
-        first, _, rest = str(cell.source).partition("\n")
-        if cell.cell_type == "code" and (first == MAGIC or first.startswith(MAGIC + " ")):
-            yield Document(file, number, rest)
+def named(arguments: Sequence[str]) -> Iterator[str]:
+    """The files that the arguments name, each once; of a folder the documents and notebooks in it, in order."""
+    seen: set[str] = set()
+    for argument in arguments:
+        for file in _in_folder(argument) if argument != "-" and os.path.isdir(argument) else (argument,):
+            real = file if file == "-" else os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                yield file
+
+
+def _in_folder(folder: str) -> Iterator[str]:
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _LEFT_OUT)
+        for name in sorted(files):
+            if name.lower().endswith(ENDINGS) and not name.startswith("."):
+                yield os.path.join(path, name)
+
+
+def write_text(file: str, text: str) -> None:
+    """Puts ``text`` in the place of a file's content: at once, so that nobody sees half of it, and with the file's mode.
+
+    A link stays a link.  Raises UsageError; the file is then as it was.
+    """
+    path = Path(file).resolve()
+    temporary = ""
+    try:
+        mode = path.stat().st_mode & 0o7777
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode("utf-8"))
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except (OSError, ValueError) as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise UsageError(f"{visible(file)} cannot be written: {_reason(error)}") from None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return visible((error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__)

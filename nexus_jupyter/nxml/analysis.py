@@ -8,67 +8,65 @@ contains; of code that is no JavaScript it tells what can be told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from .analysis_flow import Flow
-from .analysis_syntax import CodeKind, Syntax, syntax_of
+from ..diagnostics import Span
+from .analysis_facts import CodeFacts, facts_of
+from .analysis_syntax import CodeKind
+from .analysis_tools import ToolTable, local_safe
 from .ast import Element, Expression, NexusPanelAST
 from .defaults import constraints, default_of, default_text
 from .elements import ELEMENTS
 from .outline import Outline
-from .place import read_place
+from .place import PlaceText, read_place
+from .whitespace import SPACE
+
+__all__ = ["Analysis", "CodeFacts", "CodeSite", "Scope", "SiteKind", "ToolTable", "analyse", "facts_of", "local_safe"]
 
 # Loops within loops over many states must not multiply.
 _SOURCES = 16
 
 SiteKind = Literal["handler", "computed", "default", "attribute", "text", "args", "bind"]
-
-
-@dataclass(frozen=True, slots=True)
-class CodeFacts:
-    """What one piece of code does, each name once, in the order of the text.
-
-    ``reads`` and ``writes`` name states and computed values as written, declared or not; ``…_all``: some that
-    cannot be told (``$state[key]``, ``$state`` handed on).  ``extensions`` are (alias, method), method "" when
-    it cannot be told.  ``scope`` names loop variables.  ``globals`` are the other free names, of the language
-    (``$args``) or not.  ``yields``: the states in which an expression's value lives, so that what is written into
-    it is written there.  ``awaits``: it waits for something.  ``broken``: it is not all JavaScript.
-    """
-
-    reads: tuple[str, ...] = ()
-    reads_all: bool = False
-    writes: tuple[str, ...] = ()
-    writes_all: bool = False
-    tools: tuple[str, ...] = ()
-    tools_all: bool = False
-    extensions: tuple[tuple[str, str], ...] = ()
-    extensions_all: bool = False
-    scope: tuple[str, ...] = ()
-    scope_all: bool = False
-    globals: tuple[str, ...] = ()
-    yields: tuple[str, ...] = ()
-    awaits: bool = False
-    broken: bool = False
+Scope = Mapping[str, tuple[str, ...]]
+_OUTSIDE: Scope = {}
 
 
 @dataclass(frozen=True, slots=True)
 class CodeSite:
     """A piece of code in its place: the ``element`` it belongs to (for a handler its tool or lifecycle).
 
-    ``attribute`` is the attribute's name, "" for text.  ``through`` lists, for what a view reads by loop variables,
+    ``attribute`` is the attribute's name, "" for text.  ``source`` is the code as it is meant: references decoded, a
+    handler's lines without their common ``indent``; ``span`` is where it stands.  ``scope`` are the loop variables
+    that it may read, each with where its items come from.  ``through`` lists, for what a view reads by loop variables,
     the states and computed values that the loops go over; ``held`` the states that a place bound by a loop
-    variable writes to.
+    variable writes to; ``place`` is what a ``bind`` names, None when it names no place.
     """
 
     kind: SiteKind
     element: int
-    path: str
+    ast: NexusPanelAST = field(repr=False, compare=False)
     attribute: str
     facts: CodeFacts
+    source: str
+    span: Span
+    indent: str = ""
+    scope: Scope = field(default_factory=dict)
     through: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    place: PlaceText | None = None
+
+    @property
+    def code(self) -> CodeKind:
+        """How the text is read."""
+        return "body" if self.kind == "handler" else "args" if self.kind == "args" else "expression"
+
+    @property
+    def path(self) -> str:
+        """Where the element stands in the document."""
+        return self.ast.path(self.element)
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,26 @@ class Analysis:
     """All pieces of a document's code, in document order."""
 
     sites: tuple[CodeSite, ...] = ()
+
+    @cached_property
+    def tools(self) -> ToolTable:
+        """What each tool does, by name, tools that it calls included; of equal names the first counts."""
+        return ToolTable(self._named("handler", "Tool"))
+
+    @cached_property
+    def computed(self) -> Mapping[str, CodeFacts]:
+        """What the expression of each computed value does, by name; of equal names the first counts.
+
+        ``local_safe(analysis.computed[name])`` says whether it could run without the kernel, where what it reads is.
+        """
+        return self._named("computed", "Computed")
+
+    def _named(self, kind: SiteKind, element: str) -> dict[str, CodeFacts]:
+        found: dict[str, CodeFacts] = {}
+        for site in self.sites:
+            if site.kind == kind and (owner := site.ast.element(site.element)).name == element:
+                found.setdefault(owner.text("name"), site.facts)
+        return found
 
     @cached_property
     def by_element(self) -> Mapping[int, tuple[CodeSite, ...]]:
@@ -90,52 +108,9 @@ class Analysis:
         return self.by_element.get(element, ())
 
 
-def facts_of(source: str, kind: CodeKind) -> CodeFacts:
-    """What one piece of code does; ``kind`` as in :class:`~nexus_jupyter.nxml.program.Code`."""
-    tree = syntax_of(source, kind)
-    if tree.given_up:
-        body = kind == "body"
-        return CodeFacts(reads_all=True, writes_all=body, tools_all=body, extensions_all=body, scope_all=not body, broken=True)
-    flow = Flow(tree, pure=kind != "body")
-    found = flow.found
-    with_methods = {alias for alias, method in found.extensions if method}
-    return CodeFacts(
-        reads=_ordered(found.reads),
-        reads_all="reads" in found.all,
-        writes=_ordered(found.writes),
-        writes_all="writes" in found.all,
-        tools=_ordered(found.tools),
-        tools_all="tools" in found.all,
-        extensions=tuple(use for use in sorted(found.extensions, key=found.extensions.__getitem__) if use[1] or use[0] not in with_methods),
-        extensions_all="extensions" in found.all,
-        scope=_ordered(found.scope),
-        scope_all="scope" in found.all,
-        globals=_ordered(found.free),
-        yields=flow.result() if kind != "body" else (),
-        awaits=_awaits(tree, flow),
-        broken=tree.broken,
-    )
-
-
-def _ordered(names: dict[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda name: (names[name], name)))
-
-
-def _awaits(tree: Syntax, flow: Flow) -> bool:
-    """Whether the code itself waits, not only a function in it."""
-    for node, kind in enumerate(tree.kinds):
-        waits = kind == "await_expression" or (kind == "for_in_statement" and tree.raw(node)[3:].lstrip().startswith("await"))
-        if waits and flow.function_of(node) == 0:
-            return True
-    return False
-
-
 def analyse(ast: NexusPanelAST) -> Analysis:
     """What all of a document's code does.  Time is linear in the document; never raises for what is in it."""
     return Analysis(tuple(_Reader(ast).sites()))
-
-
-Scope = Mapping[str, tuple[str, ...]]
 
 
 class _Reader:
@@ -163,28 +138,29 @@ class _Reader:
     def _data(self) -> Iterator[CodeSite]:
         for element in self._outline.states:
             written = default_text(element)
-            if written is None:
+            if written is None or not written[0].lstrip(SPACE).startswith("{"):
                 continue
             try:
                 value = default_of(constraints(element), *written)
             except ValueError:
                 continue
             if isinstance(value, Expression):
-                yield self._site("default", element, "default", value.source, "expression")
+                yield self._site("default", element, "default", value)
         for element in self._outline.computed:
             attribute, raw = element.get("value"), element.raw
             expression = raw.expression if raw is not None else None
             if attribute is not None:
                 expression = next((p for p in attribute.parts if isinstance(p, Expression)), None)
             if expression is not None:
-                yield self._site("computed", element, "" if attribute is None else "value", expression.source, "expression")
+                yield self._site("computed", element, "" if attribute is None else "value", expression)
 
     def _logic(self) -> Iterator[CodeSite]:
         for element in (*self._outline.tools, *self._outline.lifecycles):
             handler = next(element.elements("Handler"), None)
             if handler is not None:
                 raw = handler.raw
-                yield self._site("handler", element, "", "" if raw is None else raw.text, "body")
+                code = ("", handler.span, "") if raw is None else (raw.text, raw.span, raw.indent)
+                yield CodeSite("handler", element.id, self._ast, "", self._facts(code[0], "body"), *code)
 
     def _view(self) -> Iterator[CodeSite]:
         view = self._outline.view
@@ -195,32 +171,33 @@ class _Reader:
             element, scope = todo.pop()
             if element.name in ELEMENTS:
                 continue
-            yield from self._component(element, scope)
             inner = self._loop(element, scope) if element.name == "Iterate" else scope
+            yield from self._component(element, scope, inner)
             for child in element.elements():
                 todo.append((child, scope if child.name == "Empty" and element.name == "Iterate" else inner))
 
-    def _component(self, element: Element, scope: Scope) -> Iterator[CodeSite]:
+    def _component(self, element: Element, outer: Scope, inner: Scope) -> Iterator[CodeSite]:
         for name, attribute in element.attributes.items():
             if attribute.broken:
                 continue
+            # A loop's key is found for each item.
+            scope = outer if name in ("items", "over") else inner
             for part in attribute.parts:
                 if not isinstance(part, Expression):
                     continue
                 if name == "bind":
                     yield self._bind(element, part, scope)
-                elif name == "args":
-                    yield self._site("args", element, name, part.source, "args", scope)
                 else:
-                    yield self._site("attribute", element, name, part.source, "expression", scope)
+                    yield self._site("args" if name == "args" else "attribute", element, name, part, scope)
         for text in element.texts():
             for part in () if text.broken else text.parts:
                 if isinstance(part, Expression):
-                    yield self._site("text", element, "", part.source, "expression", scope)
+                    yield self._site("text", element, "", part, outer)
 
-    def _site(self, kind: SiteKind, element: Element, attribute: str, source: str, code: CodeKind, scope: Scope | None = None) -> CodeSite:
-        facts = self._facts(source, code)
-        return CodeSite(kind, element.id, self._ast.path(element.id), attribute, facts, self._through(facts, scope or {}))
+    def _site(self, kind: SiteKind, element: Element, attribute: str, code: Expression, scope: Scope | None = None) -> CodeSite:
+        facts = self._facts(code.source, "args" if kind == "args" else "expression")
+        through = self._through(facts, scope) if scope else ()
+        return CodeSite(kind, element.id, self._ast, attribute, facts, code.source, code.span, "", scope or _OUTSIDE, through)
 
     def _through(self, facts: CodeFacts, scope: Scope) -> tuple[str, ...]:
         names = scope if facts.scope_all else facts.scope
@@ -244,16 +221,15 @@ class _Reader:
         facts = self._facts(expression.source, "expression")
         through: tuple[str, ...] = ()
         held: tuple[str, ...] = ()
-        try:
+        place: PlaceText | None = None
+        with suppress(ValueError):
             place = read_place(expression)
-        except ValueError:
-            place = None
         if place is not None and place.root == "$state":
             held = () if place.name is None else (place.name,)
         elif place is not None:
             through = self._through(facts, scope)
             held = self._states(scope.get(place.name or "", ()))
-        return CodeSite("bind", element.id, self._ast.path(element.id), "bind", facts, through, held)
+        return CodeSite("bind", element.id, self._ast, "bind", facts, expression.source, expression.span, "", scope, through, held, place)
 
     def _states(self, names: Iterable[str]) -> tuple[str, ...]:
         """The states in which what ``names`` give lives: computed values pass on what they were given."""

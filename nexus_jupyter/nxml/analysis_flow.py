@@ -33,6 +33,8 @@ from .analysis_values import (
 
 _Name = TypeVar("_Name", str, tuple[str, str])
 
+_WHOLE: Value = frozenset((root,) for root in ROOTS)
+
 # Each round follows values one step further through variables that are used before they are set.
 _ROUNDS = 10
 
@@ -46,6 +48,17 @@ _PASSES = frozenset(
         *("arguments", "for_in_statement", "assignment_pattern", "object_assignment_pattern", "expression_statement"),
         *("call_expression", "new_expression", "program", "if_statement", "while_statement", "do_statement", "switch_statement"),
     )
+)
+# Kinds of nodes that have a value or give one to others.
+_ACTIVE = (
+    REFERENCES
+    | FUNCTIONS
+    | {
+        *("member_expression", "subscript_expression", "call_expression", "new_expression", "parenthesized_expression"),
+        *("sequence_expression", "await_expression", "ternary_expression", "binary_expression", "variable_declarator"),
+        *("assignment_expression", "augmented_assignment_expression", "catch_clause", "for_in_statement", "return_statement"),
+        *("spread_element", "array", "object", "pair"),
+    }
 )
 
 
@@ -69,22 +82,29 @@ class Flow:
         self.found = Found()
         self._tree = tree
         self._pure = pure
-        self._scopes = Scopes(tree)
+        self.scopes = self._scopes = Scopes(tree)
         self._variables: list[Value] = [NOTHING] * self._scopes.count
         self._values: list[Value] = [NOTHING] * len(tree.kinds)
         self._returns: dict[int, Value] = {}
         self._entered: dict[int, Value] = {}
         self._changed = True
-        self._targets, self._only_written = find_targets(tree)
+        # The variables and functions whose values were used in this round: who used them must look again when they change.
+        self._looked: set[int] = set()
+        self._asked: set[int] = set()
+        self.targets, self._only_written = find_targets(tree)
+        self._targets = self.targets
         self._run()
 
     # --- the rounds ------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        order = self._tree.postorder()
+        kinds = self._tree.kinds
+        order = [node for node in self._tree.postorder() if kinds[node] in _ACTIVE]
         rounds = 0
         while self._changed:
             self._changed = False
+            self._looked.clear()
+            self._asked.clear()
             rounds += 1
             if rounds > _ROUNDS:
                 self._give_up()
@@ -129,9 +149,10 @@ class Flow:
             value = self._function(node, kind)
         else:
             value = self._other(node, kind)
-        self._values[node] = value = self._bounded(value)
-        if ("$state",) in value or ("$tools",) in value or ("$ext",) in value or ("$scope",) in value:
-            self._escape(node, value)
+        if value:
+            self._values[node] = value = self._bounded(value)
+            if not _WHOLE.isdisjoint(value):
+                self._escape(node, value)
 
     def _reference(self, node: int) -> Value:
         tree = self._tree
@@ -139,7 +160,10 @@ class Flow:
             return NOTHING
         variable = self._scopes.binding.get(node)
         if variable is not None:
-            return NOTHING if node in self._targets else self._variables[variable]
+            if node in self._targets:
+                return NOTHING
+            self._looked.add(variable)
+            return self._variables[variable]
         name = tree.name(node)
         if name not in ROOTS:
             self._note(self.found.free, name, node)
@@ -148,18 +172,10 @@ class Flow:
 
     def _lookup(self, node: int) -> Value:
         tree = self._tree
-        base = tree.child(node, "object")
-        if base is None:
-            return NOTHING
-        name: str | None
-        if tree.kinds[node] == "member_expression":
-            part = tree.child(node, "property")
-            name = None if part is None else tree.name(part)
-        else:
-            part = tree.child(node, "index")
-            name = None if part is None else tree.literal(part)
-            if name is None and part is not None and tree.kinds[part] == "number":
-                name = tree.raw(part)
+        base = tree.part(node, "object")
+        name = tree.called(node)
+        if name is None and tree.kinds[index := tree.part(node, "index")] == "number":
+            name = tree.raw(index)
         if node in self._targets:
             self._write_into(self._values[base], name, node)
         return self._member(self._values[base], name, node, read=node not in self._only_written)
@@ -191,8 +207,8 @@ class Flow:
                     else:
                         self._note(self.found.extensions, (name, ""), node)
                         out.add(("$ext", name))
-                elif isinstance(origin[1], str):
-                    self._note(self.found.extensions, (origin[1], name or ""), node)
+                else:
+                    self._note(self.found.extensions, (str(origin[1]), name or ""), node)
         return frozenset(out)
 
     def _function(self, node: int, kind: str) -> Value:
@@ -225,8 +241,8 @@ class Flow:
             self._assign(left, values[right])
             return values[right] if kind == "assignment_expression" else NOTHING
         if kind == "augmented_assignment_expression":
-            left, right = tree.child(node, "left"), tree.child(node, "right")
-            if left is None or right is None or self._tree.operator(node) not in ("||=", "&&=", "??="):
+            left, right = tree.part(node, "left"), tree.part(node, "right")
+            if tree.operator(node) not in ("||=", "&&=", "??="):
                 return NOTHING
             self._assign(left, values[right])
             return values[left] | values[right]
@@ -239,24 +255,19 @@ class Flow:
             self._loop(node)
             return NOTHING
         if kind == "return_statement":
-            function = self._scopes.function[node]
-            if function and children:
-                self._give(function, values[children[0]])
+            if children:
+                self._give(self._scopes.function[node], values[children[0]])
             return NOTHING
         if kind == "spread_element":
             return held(values[children[0]]) if children else NOTHING
-        if kind in ("array", "object", "pair"):
-            last = children[-1:] if kind == "pair" else children
-            return frozenset(o for child in last for o in held(values[child]))
-        return NOTHING
+        # an array, an object, or a pair in one
+        last = children[-1:] if kind == "pair" else children
+        return frozenset(o for child in last for o in held(values[child]))
 
     def _loop(self, node: int) -> None:
-        left, right = self._tree.child(node, "left"), self._tree.child(node, "right")
-        if left is None or right is None:
-            return
-        value = self._values[right]
+        value = self._of(node, "right")
         if self._tree.operator(node) == "of":
-            self._assign(left, element(value))
+            self._assign(self._tree.part(node, "left"), element(value))
         elif ("$state",) in value:
             self.found.all.add("reads")
 
@@ -264,11 +275,9 @@ class Flow:
 
     def _call(self, node: int, new: bool) -> Value:
         tree, values = self._tree, self._values
-        callee = tree.child(node, "constructor" if new else "function")
+        callee = tree.part(node, "constructor" if new else "function")
         listed = tree.child(node, "arguments")
         given = [] if listed is None or tree.kinds[listed] != "arguments" else tree.children[listed]
-        if callee is None:
-            return NOTHING
         base = tree.child(callee, "object") if tree.kinds[callee] in ("member_expression", "subscript_expression") else None
         of = NOTHING if base is None else values[base]
         method = self._tree.called(callee)
@@ -276,6 +285,7 @@ class Flow:
         known = False
         for function in [o[1] for o in values[callee] if o[0] == "function" and len(o) > 1 and isinstance(o[1], int)]:
             known = True
+            self._asked.add(function)
             self._enter(function, [values[a] for a in given])
             out |= self._returns.get(function, NOTHING)
         if of and method is not None:
@@ -323,7 +333,7 @@ class Flow:
         after = self._bounded(before | value)
         if after != before:
             self._returns[function] = after
-            self._changed = True
+            self._changed = self._changed or function in self._asked
 
     def _global_path(self, callee: int) -> str:
         """``Object.assign`` and the like, when no variable of the code has that name; else ""."""
@@ -379,11 +389,9 @@ class Flow:
                 variable = self._scopes.binding.get(node)
                 if variable is not None and not value <= self._variables[variable]:
                     self._variables[variable] = self._bounded(self._variables[variable] | value)
-                    self._changed = True
+                    self._changed = self._changed or variable in self._looked
             elif kind in ("assignment_pattern", "object_assignment_pattern"):
-                left = tree.child(node, "left")
-                if left is not None:
-                    todo.append((left, value | self._of(node, "right")))
+                todo.append((tree.part(node, "left"), value | self._of(node, "right")))
             elif kind == "parenthesized_expression":
                 todo.extend((c, value) for c in tree.children[node])
             elif kind == "rest_pattern":
@@ -401,13 +409,10 @@ class Flow:
             if kind == "shorthand_property_identifier_pattern":
                 out.append((part, self._member(value, tree.name(part), part)))
             elif kind == "object_assignment_pattern":
-                left = tree.child(part, "left")
-                if left is not None:
-                    out.append((left, self._member(value, tree.name(left), part) | self._of(part, "right")))
+                left = tree.part(part, "left")
+                out.append((left, self._member(value, tree.name(left), part) | self._of(part, "right")))
             elif kind == "pair_pattern":
-                target = tree.child(part, "value")
-                if target is not None:
-                    out.append((target, self._member(value, self._key(part), part)))
+                out.append((tree.part(part, "value"), self._member(value, self._key(part), part)))
             elif kind == "rest_pattern":
                 if ("$state",) in value:
                     self.found.all.add("reads")
@@ -416,9 +421,7 @@ class Flow:
         return out
 
     def _key(self, pair: int) -> str | None:
-        key = self._tree.child(pair, "key")
-        if key is None:
-            return None
+        key = self._tree.part(pair, "key")
         return self._tree.name(key) if self._tree.kinds[key] in ("property_identifier", "identifier") else self._tree.literal(key)
 
     def _write_into(self, value: Value, name: str | None, node: int) -> None:

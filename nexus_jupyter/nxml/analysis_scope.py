@@ -18,6 +18,8 @@ _SCOPES = FUNCTIONS | {
     *("program", "statement_block", "for_statement", "for_in_statement", "catch_clause"),
     *("switch_body", "class_static_block", "class_declaration", "class"),
 }
+# Without any of these there are no variables.
+_DECLARING = FUNCTIONS | {"variable_declarator", "for_in_statement", "catch_clause", "class_declaration", "class"}
 _FUNCTION_SCOPES = FUNCTIONS | {"program", "class_static_block"}
 
 # Inside of patterns: which of the children are targets again.
@@ -67,8 +69,9 @@ class Scopes:
         self.count = 0
         self.function = [0] * len(tree.kinds)
         self._declared: dict[int, dict[str, int]] = {}
-        self._declare(tree)
-        self._resolve(tree)
+        if not _DECLARING.isdisjoint(tree.kinds):
+            self._declare(tree)
+            self._resolve(tree)
 
     def _declare(self, tree: Syntax) -> None:
         kinds, parents = tree.kinds, tree.parents

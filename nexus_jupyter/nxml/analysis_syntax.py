@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import threading
 from functools import cache
-from typing import Literal
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import tree_sitter
-import tree_sitter_javascript
+if TYPE_CHECKING:
+    import tree_sitter
 
 CodeKind = Literal["expression", "args", "body"]
 
@@ -22,12 +23,38 @@ _CHUNK = 512
 _AGAIN = 16
 _FLOOR = 65_536
 
+_ERROR = 65_535  # tree-sitter's number for what it skipped
+_COMMENTS = ("comment", "html_comment")
+_BRACES = re.compile(r"(\s*)\{(.*)\}(\s*)", re.DOTALL)
 _ESCAPE = re.compile(r"\\u(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{4}))")
 
 
+class Fault(NamedTuple):
+    """Where the text stops being JavaScript, in characters of the code, and why."""
+
+    start: int
+    end: int
+    message: str
+
+
+class _Grammar(NamedTuple):
+    language: tree_sitter.Language
+    kinds: tuple[str, ...]
+    """Names of kinds by number, "" for those that are kept only in a role: punctuation and comments."""
+    fields: tuple[str | None, ...]
+
+
 @cache
-def _language() -> tree_sitter.Language:
-    return tree_sitter.Language(tree_sitter_javascript.language())
+def _grammar() -> _Grammar:
+    import tree_sitter
+    import tree_sitter_javascript
+
+    language = tree_sitter.Language(tree_sitter_javascript.language())
+    kinds = [language.node_kind_for_id(n) or "" for n in range(language.node_kind_count)]
+    named = tuple(
+        kind if language.node_kind_is_named(n) and kind not in _COMMENTS else "\0" * (kind in _COMMENTS) for n, kind in enumerate(kinds)
+    )
+    return _Grammar(language, named, (None, *(language.field_name_for_id(n) for n in range(1, language.field_count + 1))))
 
 
 # A parser must not serve two threads at once.
@@ -35,69 +62,113 @@ _local = threading.local()
 
 
 def _parser() -> tree_sitter.Parser:
-    parser = getattr(_local, "parser", None)
-    if not isinstance(parser, tree_sitter.Parser):
-        parser = _local.parser = tree_sitter.Parser(_language())
+    parser: tree_sitter.Parser | None = getattr(_local, "parser", None)
+    if parser is None:
+        import tree_sitter
+
+        parser = _local.parser = tree_sitter.Parser(_grammar().language)
     return parser
 
 
 class Syntax:
     """A tree as columns: node *n* has ``kinds[n]``, ``fields[n]`` (its role in the parent), ``parents[n]``, ``children[n]``.
 
-    Named nodes are kept, and of the others those with a role (operators).  Node 0 is the program.
+    Named nodes are kept, and of the others those with a role (operators).  Node 0 is the program; ``starts`` and
+    ``ends`` count bytes of what was parsed, in which the code begins at byte ``shift``.
     ``broken``: the text is not all JavaScript; what could be read is there.  ``given_up``: nothing could be.
+    ``fault`` says where, None when it is JavaScript or nobody can tell.
     """
 
-    __slots__ = ("_source", "broken", "children", "ends", "fields", "given_up", "kinds", "parents", "starts")
+    __slots__ = (
+        *("_characters", "_names", "_source", "broken", "children", "ends", "fault", "fields", "given_up"),
+        *("kinds", "parents", "shift", "starts"),
+    )
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, shift: int = 0) -> None:
         self._source = source
+        self._characters: list[int] | None = None
+        self._names: dict[int, str] = {}
+        self.shift = shift
         self.kinds: list[str] = []
         self.fields: list[str | None] = []
         self.parents: list[int] = []
         self.children: list[list[int]] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
+        self.fault: Fault | None = None
         tree = _parse(source)
         self.given_up = tree is None
         self.broken = tree is None or tree.root_node.has_error
-        if tree is not None:
-            self._copy(tree.walk())
-        else:
-            self._add("program", None, -1, 0, len(source))
+        if tree is None:
+            self.kinds, self.fields, self.parents, self.children = ["program"], [None], [-1], [[]]
+            self.starts, self.ends = [0], [len(source)]
+            return
+        self._copy(tree.walk())
+        if self.broken:
+            self.fault = _fault(self, tree.root_node)
+        elif shift:
+            self._one_expression()
 
     def _copy(self, cursor: tree_sitter.TreeCursor) -> None:
+        _, names, roles = _grammar()
+        kinds, fields, parents, children, starts, ends = self.kinds, self.fields, self.parents, self.children, self.starts, self.ends
+        down, along, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
         parent = -1
         above: list[int] = []
+        number = 0
         while True:
             node = cursor.node
             assert node is not None
+            kind_id = node.kind_id
+            field = cursor.field_id
             kept = parent
-            field = cursor.field_name
-            if (node.is_named or field is not None) and not node.is_extra:
-                kept = self._add(node.type, field, parent, node.start_byte, node.end_byte)
-            elif node.is_error:
-                kept = self._add("ERROR", field, parent, node.start_byte, node.end_byte)
-            if cursor.goto_first_child():
+            kind = "ERROR" if kind_id == _ERROR else names[kind_id]
+            if kind == "" and field:
+                kind = node.type
+            if kind > "\0":
+                kinds.append(kind)
+                fields.append(roles[field] if field else None)
+                parents.append(parent)
+                children.append([])
+                starts.append(node.start_byte)
+                ends.append(node.end_byte)
+                if parent >= 0:
+                    children[parent].append(number)
+                kept = number
+                number += 1
+            if down():
                 above.append(parent)
                 parent = kept
                 continue
-            while not cursor.goto_next_sibling():
-                if not cursor.goto_parent():
+            while not along():
+                if not up():
                     return
                 parent = above.pop()
 
-    def _add(self, kind: str, field: str | None, parent: int, start: int, end: int) -> int:
-        number = len(self.kinds)
-        self.kinds.append(kind)
-        self.fields.append(field)
-        self.parents.append(parent)
-        self.children.append([])
-        self.starts.append(start)
-        self.ends.append(end)
-        if parent >= 0:
-            self.children[parent].append(number)
-        return number
+    def _one_expression(self) -> None:
+        """An expression was put in parentheses; one that closes them itself (``a) + (b``) is none."""
+        node = 0
+        for kind in ("expression_statement", "parenthesized_expression"):
+            inside = self.children[node]
+            if len(inside) == 1 and self.kinds[inside[0]] == kind:
+                node = inside[0]
+                continue
+            closed = min((self.ends[n] for n, start in enumerate(self.starts) if start == 0 and self.raw(n)[-1:] == ")"), default=0)
+            at = self.offset(max(closed - 1, self.shift))
+            self.broken = True
+            self.fault = Fault(at, at + 1, "this is not one expression")
+            return
+
+    def offset(self, byte: int) -> int:
+        """Where ``byte`` of what was parsed stands in the code, in characters."""
+        if self._characters is None:
+            source = self._source
+            self._characters = [] if source.isascii() else [0, *accumulate((b & 0xC0) != 0x80 for b in source)]
+        return (self._characters[byte] if self._characters else byte) - self.shift
+
+    def place(self, node: int) -> tuple[int, int]:
+        """Where a node starts and ends in the code, in characters."""
+        return self.offset(self.starts[node]), self.offset(self.ends[node])
 
     def child(self, node: int, field: str) -> int | None:
         """The child in the role ``field``, or None."""
@@ -107,14 +178,22 @@ class Syntax:
                 return number
         return None
 
+    def part(self, node: int, field: str) -> int:
+        """The child in a role that the grammar always fills; the program, which has no value, should it be empty."""
+        found = self.child(node, field)
+        return 0 if found is None else found
+
     def raw(self, node: int) -> str:
         """The text of a node."""
         return self._source[self.starts[node] : self.ends[node]].decode("utf-8", "replace")
 
     def name(self, node: int) -> str:
         """The name that an identifier means: one may write its characters as escapes."""
-        text = self.raw(node)
-        return text if "\\" not in text else _ESCAPE.sub(_character, text)
+        known = self._names.get(node)
+        if known is None:
+            text = self.raw(node)
+            known = self._names[node] = text if "\\" not in text else _ESCAPE.sub(_character, text)
+        return known
 
     def literal(self, node: int) -> str | None:
         """The value of a string or template that is written without escapes and substitutions, or None."""
@@ -133,11 +212,9 @@ class Syntax:
     def called(self, callee: int) -> str | None:
         """The name after the last dot of what is called."""
         if self.kinds[callee] == "member_expression":
-            name = self.child(callee, "property")
-            return None if name is None else self.name(name)
+            return self.name(self.part(callee, "property"))
         if self.kinds[callee] == "subscript_expression":
-            index = self.child(callee, "index")
-            return None if index is None else self.literal(index)
+            return self.literal(self.part(callee, "index"))
         return None
 
     def postorder(self) -> list[int]:
@@ -155,6 +232,14 @@ class Syntax:
 def _character(match: re.Match[str]) -> str:
     code = int(match[1] or match[2], 16)
     return chr(code) if code <= 0x10FFFF else match[0]
+
+
+def _fault(tree: Syntax, root: tree_sitter.Node) -> Fault:
+    """The first place that the parser could not make sense of."""
+    from .analysis_faults import fault_of
+
+    start, end, message = fault_of(root, tree.shift)
+    return Fault(tree.offset(start), tree.offset(end), message)
 
 
 def _parse(source: bytes) -> tree_sitter.Tree | None:
@@ -182,10 +267,10 @@ def syntax_of(source: str, kind: CodeKind) -> Syntax:
     """
     if kind == "body":
         return Syntax(_bytes(source))
-    tree = Syntax(_bytes(f"({source}\n)"))
-    text = source.strip()
-    if kind == "args" and text.startswith("{") and text.endswith("}") and not _is_object(tree):
-        return Syntax(_bytes(f"({text[1:-1]}\n)"))
+    tree = Syntax(_bytes(f"({source}\n)"), 1)
+    if kind == "args" and not _is_object(tree) and (braces := _BRACES.fullmatch(source)) is not None:
+        # A space in the brace's place keeps places true.
+        return Syntax(_bytes(f"({braces[1]} {braces[2]} {braces[3]}\n)"), 1)
     return tree
 
 

@@ -6,22 +6,19 @@ read, written and compared without recursion; :class:`Element` gives tree-shaped
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ..diagnostics import Span
+from ..diagnostics import Span, Value
 
 NodeId = Annotated[int, Field(ge=0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Expression(_Part):
+class Expression(Value):
     """A JavaScript expression, references decoded; ``span`` is exactly its text, braces left out.
 
     For an ``args`` attribute the outer braces belong to the text: what they mean is decided later.
@@ -34,7 +31,7 @@ class Expression(_Part):
 Part = str | Expression
 
 
-class Attribute(_Part):
+class Attribute(Value):
     """An attribute.  ``value`` is its decoded text, None when it was written without one.
 
     ``parts`` cuts the value of a ``text`` attribute into literals (``{{`` and ``}}`` already single) and
@@ -70,7 +67,7 @@ class Attribute(_Part):
         return found
 
 
-class ElementNode(_Part):
+class ElementNode(Value):
     """An element; ``open_span`` is its start tag, ``span`` all of it."""
 
     kind: Literal["element"] = "element"
@@ -83,7 +80,7 @@ class ElementNode(_Part):
     open_span: Span
 
 
-class TextNode(_Part):
+class TextNode(Value):
     """Text between elements; ``broken`` when an expression in it has no end."""
 
     kind: Literal["text"] = "text"
@@ -94,7 +91,7 @@ class TextNode(_Part):
     span: Span
 
 
-class RawNode(_Part):
+class RawNode(Value):
     """The content of a ``Handler`` (JavaScript), a ``State`` or a ``Computed`` (then also ``expression``).
 
     ``text`` has lost its common ``indent``, outside template literals, and the white space around it;
@@ -110,7 +107,7 @@ class RawNode(_Part):
     span: Span
 
 
-class CommentNode(_Part):
+class CommentNode(Value):
     """A comment, its text without ``<!--`` and ``-->``."""
 
     kind: Literal["comment"] = "comment"
@@ -123,7 +120,7 @@ class CommentNode(_Part):
 Node = Annotated[ElementNode | TextNode | RawNode | CommentNode, Field(discriminator="kind")]
 
 
-class NexusPanelAST(_Part):
+class NexusPanelAST(Value):
     """A document as it was read.
 
     ``top`` lists the nodes outside any element, ``root`` is the ``NexusPanel`` element, None when there
@@ -184,7 +181,10 @@ class Element:
     def __init__(self, ast: NexusPanelAST, node: ElementNode) -> None:
         self.ast = ast
         self.node = node
-        self._attributes: dict[str, Attribute] | None = None
+        self._attributes: Mapping[str, Attribute] | None = None
+
+    def __reduce__(self) -> tuple[type[Element], tuple[NexusPanelAST, ElementNode]]:
+        return Element, (self.ast, self.node)  # a tree that was looked at is pickled and copied like any other
 
     def __repr__(self) -> str:
         return f"<{self.name} at line {self.node.span.line}>"
@@ -211,13 +211,13 @@ class Element:
         return Span(start=at.start + 1, end=at.start + 1 + len(self.name), line=at.line, column=at.column + 1)
 
     @property
-    def attributes(self) -> dict[str, Attribute]:
-        """The attributes by name; of repeated ones the first."""
+    def attributes(self) -> Mapping[str, Attribute]:
+        """The attributes by name; of repeated ones the first.  Read-only: one tree serves all who read the document."""
         if self._attributes is None:
             found: dict[str, Attribute] = {}
             for attribute in self.node.attributes:
                 found.setdefault(attribute.name, attribute)
-            self._attributes = found
+            self._attributes = MappingProxyType(found)
         return self._attributes
 
     def get(self, name: str) -> Attribute | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from pydantic import JsonValue
 
-from ..catalog import catalog
+from ..catalog import Catalog, catalog
 from ..diagnostics import Span
 from .ast import Element, Expression, NexusPanelAST
 from .compile_view import compile_view
@@ -50,8 +51,8 @@ class CodeTable:
         return len(self.entries) - 1
 
 
-def compile_program(ast: NexusPanelAST) -> Program:
-    """The program of a document without errors.
+def compile_program(ast: NexusPanelAST, *, catalog: Callable[[], Catalog] = catalog) -> Program:
+    """The program of a document without errors, its components and extensions read with ``catalog``.
 
     Raises ``ValueError`` when the document has errors that make this impossible; use
     :func:`nexus_jupyter.nxml.load_program` to get them as diagnostics.
@@ -60,6 +61,7 @@ def compile_program(ast: NexusPanelAST) -> Program:
     if panel is None or panel.name != "NexusPanel" or not ast.complete:
         raise ValueError("a document with errors cannot be compiled; read it first and look at its diagnostics")
     outline = Outline(ast)
+    known = catalog()
     code = CodeTable()
     return Program(
         id=panel.text("id") or None,
@@ -68,10 +70,10 @@ def compile_program(ast: NexusPanelAST) -> Program:
         description=panel.text("description"),
         states=tuple(_state(e, code) for e in outline.states),
         computed=tuple(_computed(e, code) for e in outline.computed),
-        extensions=tuple(_extension(e) for e in outline.extensions),
+        extensions=tuple(_extension(e, known) for e in outline.extensions),
         tools=tuple(_tool(e, code) for e in outline.tools),
         lifecycle=tuple(_lifecycle(e, code) for e in outline.lifecycles),
-        view=compile_view(outline.view, code, catalog()) if outline.view is not None else None,
+        view=compile_view(outline.view, code, known) if outline.view is not None else None,
         code=tuple(code.entries),
     )
 
@@ -119,8 +121,8 @@ def _computed(element: Element, code: CodeTable) -> ComputedDeclaration:
     )
 
 
-def _extension(element: Element) -> ExtensionDeclaration:
-    entry = catalog().extensions.get(element.text("name"))
+def _extension(element: Element, known: Catalog) -> ExtensionDeclaration:
+    entry = known.extensions.get(element.text("name"))
     options: dict[str, JsonValue] = {}
     for option in entry.options if entry is not None else ():
         attribute = element.get(option.name)

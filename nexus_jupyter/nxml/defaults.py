@@ -10,7 +10,7 @@ from ..diagnostics import Span
 from .ast import Element, Expression
 from .javascript import ending
 from .spans import sub_span
-from .values import TYPE_ALIASES, VALUE_TYPES, fits, json_value, names, number
+from .values import TYPE_ALIASES, VALUE_TYPES, boolean, fits, json_value, names, number
 from .whitespace import SPACE, trimmed
 
 
@@ -82,13 +82,24 @@ def default_of(rule: Constraints, text: str, span: Span) -> JsonValue | Expressi
         expression = one_expression(text, span)
         if expression is not None:
             return expression
-        what = "a number" if rule.type == "number" else "true or false" if rule.type == "boolean" else "JSON"
-        raise ValueError(f"{error}; write {what}, or one {{expression}}") from None
+        raise ValueError(f"{_unreadable(rule.type, text, error)}, or one {{expression}}") from None
     if value is None and rule.type != "any":
-        raise ValueError("null is a value of the type any only")
+        raise ValueError("is a value of the type any only")
     if not fits(value, rule.type):
         raise ValueError(f"is no value of the type {rule.type}")
     return checked(rule, value)
+
+
+def _unreadable(kind: str, text: str, error: ValueError) -> str:
+    """Why ``text`` is no value of a type, and what one would be."""
+    try:
+        if kind == "boolean":
+            boolean(text)
+        elif kind == "number":
+            number(text)
+    except ValueError as problem:
+        return str(problem)
+    return f"{error}; write JSON"
 
 
 def checked(rule: Constraints, value: JsonValue) -> JsonValue:
@@ -123,4 +134,8 @@ def one_expression(text: str, span: Span) -> Expression | None:
         return None
     source = text[start + 1 : end - 1].strip(SPACE)
     at = text.index(source, start + 1)
-    return Expression(source=source, span=sub_span(span, text, at, at + len(source))) if source else None
+    if not source:
+        return None
+    # Counted from the end, the end is exact also where references were decoded.
+    first, last = sub_span(span, text, at, at), span.end - (len(text) - at - len(source))
+    return Expression(source=source, span=first.model_copy(update={"end": max(first.start, last)}))

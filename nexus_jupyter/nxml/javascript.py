@@ -39,6 +39,8 @@ class Ending(NamedTuple):
     broken: int
 
 
+# An expression up to its brace that holds nothing in which a brace could mean something else.
+_SIMPLE = re.compile(r"(?:[^{}\"'`/&]++|&(?![#A-Za-z]))*+\}")
 _LINE_END = re.compile("[\n\r\u2028\u2029]")
 _RUN = re.compile(r"([ \t\r\n\f\v\u00a0\ufeff\u2028\u2029]+)|(\d[\w.]*)|([\w$]+)|(\.\.\.|\+\+|--|\?\.(?!\d))")
 _TEXT_RUN = {quote: re.compile(rf"[^{quote}\\\n&]*") for quote in "\"'"}
@@ -237,6 +239,9 @@ def _past_one(source: str, at: int, end: int, references: bool) -> int:
 
 def ending(source: str, start: int, end: int, *, references: bool = False, markup: bool = False) -> Ending:
     """Where the expression ends whose opening brace stands before ``start``."""
+    simple = _SIMPLE.match(source, start, end)
+    if simple is not None:
+        return Ending("brace", simple.end() - 1, -1)
     broken = -1
     for lexeme in lexemes(source, start, end, references=references, markup=markup):
         if lexeme.kind == "broken":

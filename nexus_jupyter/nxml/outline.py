@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
-from .ast import Element, ElementNode, NexusPanelAST
+from .ast import Element, NexusPanelAST
 from .defaults import value_type
 
 
@@ -55,25 +54,56 @@ class Outline:
         """The first ``View`` element, or None."""
         return None if self.panel is None else next(self.panel.elements("View"), None)
 
-    def _everywhere(self, name: str) -> Iterator[str]:
+    @cached_property
+    def _everywhere(self) -> dict[str, list[Element]]:
+        """All declarations, wherever they stand."""
+        found: dict[str, list[Element]] = {"State": [], "Computed": [], "Tool": [], "Extension": []}
         for node in self.ast.nodes:
-            if isinstance(node, ElementNode) and node.name == name:
-                yield Element(self.ast, node).text("name")
+            if node.kind == "element" and node.name in found:
+                found[node.name].append(Element(self.ast, node))
+        return found
+
+    def _names(self, name: str) -> dict[str, None]:
+        return dict.fromkeys(element.text("name") for element in self._everywhere[name])
 
     @cached_property
     def known_states(self) -> dict[str, None]:
         """The names of all states, as an ordered set."""
-        return dict.fromkeys(self._everywhere("State"))
+        return self._names("State")
 
     @cached_property
     def known_computed(self) -> dict[str, None]:
         """The names of all computed values, as an ordered set."""
-        return dict.fromkeys(self._everywhere("Computed"))
+        return self._names("Computed")
 
     @cached_property
     def known_tools(self) -> dict[str, None]:
         """The names of all tools, as an ordered set."""
-        return dict.fromkeys(self._everywhere("Tool"))
+        return self._names("Tool")
+
+    @cached_property
+    def known_extensions(self) -> dict[str, str]:
+        """The names of all extensions by their aliases; of equal aliases the first counts."""
+        found: dict[str, str] = {}
+        for element in self._everywhere["Extension"]:
+            found.setdefault(alias_of(element), element.text("name"))
+        return found
+
+    @cached_property
+    def state_by_name(self) -> dict[str, Element]:
+        """The states by name; of equal names the first counts."""
+        found: dict[str, Element] = {}
+        for element in self.states:
+            found.setdefault(element.text("name"), element)
+        return found
+
+    @cached_property
+    def tool_by_name(self) -> dict[str, Element]:
+        """The tools by name; of equal names the first counts."""
+        found: dict[str, Element] = {}
+        for element in self.tools:
+            found.setdefault(element.text("name"), element)
+        return found
 
 
 def alias_of(extension: Element) -> str:

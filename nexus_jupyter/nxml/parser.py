@@ -10,16 +10,18 @@ from ..diagnostics import Fix, LineIndex, Span
 from .ast import Attribute, CommentNode, ElementNode, Expression, NexusPanelAST, Node, Part, RawNode, TextNode
 from .handlers import unescaped
 from .javascript import ending, lexemes
-from .lexer import AttributeToken, Comment, EndTag, Lexer, RawText, StartTag, TextToken
+from .lexer import RAW_ELEMENTS, Edit, Lexer
 from .limits import DEFAULT_LIMITS, Limits
-from .nearest import short
+from .nearest import nearest, short
 from .problems import Problems
 from .references import decode
 from .segments import Segments, Slot, attribute_segments
+from .tokens import AttributeToken, Comment, EndTag, RawText, StartTag, TextToken
 from .whitespace import SPACE, trimmed, without_indent
 
 # Attributes of elements in the view that are names rather than text.
 _PLAIN = frozenset(("trigger", "as", "index"))
+Mode = Literal["plain", "text", "expression"]
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -49,6 +51,7 @@ class Parser:
         self._top: list[int] = []
         self._stack: list[_Open] = []
         self._names: dict[str, int] = {}
+        self._owed: dict[str, int] = {}  # closing tags that may still come for elements closed without them
         self._readable = source if len(source) > limits.source else self._without_unreadable(source)
         self._lexer = Lexer(self._readable, limits, self._report)
         self._complete = True
@@ -75,18 +78,10 @@ class Parser:
                 break
         if self._stack:
             if self._complete and self._lexer.complete:
-                tag = self._stack[-1].tag
-                finished = "is not closed" if tag.finished else "is not finished"
-                self._problem(
-                    "UNCLOSED_TAG",
-                    f"<{short(tag.name)}> {finished}",
-                    self._lines.span(tag.start, tag.start + 1 + len(tag.name)),
-                    node=self._stack[-1].number,
-                    hint=f"add </{short(tag.name)}>" if tag.finished else "end the tag with > or />",
-                )
+                self._unclosed_at_end()
             self._complete = False
             while self._stack:
-                self._close(len(self._readable))
+                self._close(len(self._readable), forgotten=True)
         nodes = tuple(n for n in self._nodes if n is not None)  # every number has its node by now
         root = next((i for i in self._top if isinstance(nodes[i], ElementNode)), None)
         return NexusPanelAST(nodes=nodes, top=tuple(self._top), root=root, complete=self._complete and self._lexer.complete)
@@ -103,6 +98,8 @@ class Parser:
                 "flatten the view, or repeat with Iterate",
             )
             return False
+        if self._stack and self._stack[-1].tag.name in RAW_ELEMENTS:
+            self._unclosed_item(self._stack[-1], tag.start)
         parent = self._stack[-1] if self._stack else None
         number = self._number()
         if number < 0:
@@ -120,20 +117,11 @@ class Parser:
         if self._stack and self._stack[-1].tag.name == tag.name:
             self._close(tag.end)
             return True
+        if not self._names.get(tag.name):
+            self._closes_nothing(tag)
+            return True
         span = self._lines.span(tag.start, tag.end)
         name = short(tag.name)
-        if not self._names.get(tag.name):
-            inner = self._stack[-1].tag.name if self._stack else ""
-            near = self.problems.nearest(tag.name, (o.tag.name for o in reversed(self._stack)))
-            self._problem(
-                "MISMATCHED_TAG",
-                f"</{name}> closes nothing; no <{name}> is open",
-                span,
-                node=self._stack[-1].number if self._stack else -1,
-                hint=f"did you mean </{near}>?" if near else f"remove it, or close <{short(inner)}>" if inner else "remove it",
-                fix=Fix(title=f"change to </{near}>", span=span, replacement=f"</{near}>") if near and near == inner else None,
-            )
-            return True
         inner_tag = self._stack[-1].tag
         line, column = self._lines.place(inner_tag.start)
         self._problem(
@@ -149,17 +137,71 @@ class Parser:
             ),
         )
         while self._stack[-1].tag.name != tag.name:
-            self._close(tag.start)
+            forgotten = self._stack[-1].tag.name
+            self._owed[forgotten] = self._owed.get(forgotten, 0) + 1
+            self._close(tag.start, forgotten=True)
         self._close(tag.end)
         return True
+
+    def _closes_nothing(self, tag: EndTag) -> None:
+        """A closing tag without an open element: one closed above already, a slip of the pen, or too many."""
+        if self._owed.get(tag.name):
+            self._owed[tag.name] -= 1  # that it stands too late was said when its element was closed
+            return
+        span = self._lines.span(tag.start, tag.end)
+        name = short(tag.name)
+        inner = self._stack[-1].tag.name if self._stack else ""
+        near = nearest(tag.name, (inner,)) or self.problems.nearest(tag.name, (o.tag.name for o in reversed(self._stack)))
+        self._problem(
+            "MISMATCHED_TAG",
+            f"</{name}> closes nothing; no <{name}> is open",
+            span,
+            node=self._stack[-1].number if self._stack else -1,
+            hint=f"did you mean </{near}>?" if near else f"remove it, or close <{short(inner)}>" if inner else "remove it",
+            fix=Fix(title=f"change to </{near}>", span=span, replacement=f"</{near}>") if near and near == inner else None,
+        )
+        if near and near == inner:
+            self._close(tag.end)  # what follows then stands where it is meant to
+
+    def _unclosed_at_end(self) -> None:
+        """Says that the innermost open element is not closed; one for all of them."""
+        tag = self._stack[-1].tag
+        size = len(self._readable)
+        fix: Fix | None = None
+        if tag.finished and tag.name not in RAW_ELEMENTS:
+            closing = "".join(f"</{opened.tag.name}>" for opened in reversed(self._stack))
+            fix = Fix(title="close what is open", span=self._lines.span(size, size), replacement=closing)
+        self._problem(
+            "UNCLOSED_TAG",
+            f"<{short(tag.name)}> {'is not closed' if tag.finished else 'is not finished'}",
+            self._lines.span(tag.start, tag.start + 1 + len(tag.name)),
+            node=self._stack[-1].number,
+            hint=f"add </{short(tag.name)}>" if tag.finished else "end the tag with > or />",
+            fix=fix,
+        )
+
+    def _unclosed_item(self, opened: _Open, end: int) -> None:
+        """A ``State`` or ``Computed`` whose next sibling starts before it was closed."""
+        tag = opened.tag
+        if self._readable.startswith(">", tag.end - 1):  # else it was said that the tag has no end
+            self._problem(
+                "UNCLOSED_TAG",
+                f"<{tag.name}> is not closed",
+                self._lines.span(tag.start, tag.start + 1 + len(tag.name)),
+                node=opened.number,
+                hint=f"end its tag with />, or add </{tag.name}>",
+                fix=Fix(title="end the tag with />", span=self._lines.span(tag.end - 1, tag.end), replacement=" />"),
+            )
+        self._close(end)
 
     def _text(self, token: TextToken) -> bool:
         parent = self._stack[-1] if self._stack else None
         segments = token.segments
-        node = parent.number if parent else -1
-        parts = self._parts(segments, node)
-        blank = all(isinstance(p, str) and not p.strip(SPACE) for p in parts) and not segments.open
-        if blank and not (parent and parent.after_text):
+        kept = parent is not None and parent.after_text  # after text even white space means something
+        if not kept and all(not isinstance(p, Slot) and not p.strip(SPACE) for p in segments.parts) and not segments.open:
+            return True
+        parts = self._parts(segments, parent.number if parent else -1)
+        if not kept and not parts and not segments.open:
             return True
         number = self._number()
         if number < 0:
@@ -167,7 +209,8 @@ class Parser:
         if parent:
             parent.after_text = True
         self._adopt(number)
-        self._nodes[number] = TextNode(
+        self._nodes[number] = TextNode.known(
+            kind="text",
             id=number,
             parent=parent.number if parent else None,
             parts=tuple(parts),
@@ -193,14 +236,15 @@ class Parser:
                 self._report("LIMIT_HANDLER", message, start, start, "split it into several tools")
             plain = unescaped(text) if len(text) <= self.limits.handler else None
             if plain is not None:
-                text = plain
+                text, span = plain, self._lines.span(start, end)
                 self._problem(
                     "ESCAPED_HANDLER",
                     "the handler's code is written with entities such as &lt;",
-                    self._lines.span(start, end),
+                    span,
                     node=parent.number,
                     hint="a handler is raw text: write < and & as they are",
-                    fix=Fix(title="write the characters themselves", span=self._lines.span(start, end), replacement=plain),
+                    # decoded, the code may hold what ends a handler
+                    fix=None if "</Handler" in plain else Fix(title="write the characters themselves", span=span, replacement=plain),
                 )
             clean = without_indent(text, code=True)
             text, indent, start = clean.text, clean.indent, start + clean.start
@@ -210,9 +254,12 @@ class Parser:
             text, start = decode(text).strip(SPACE), start + first
         else:
             clean = without_indent(decode(text))
-            text, indent, start = clean.text, clean.indent, start + clean.start
+            # white space written as a reference is cut off as well, but stays within the place of the text
+            start += clean.start if "&" not in text else without_indent(text).start
+            text, indent = clean.text, clean.indent
         self._adopt(number)
-        self._nodes[number] = RawNode(
+        self._nodes[number] = RawNode.known(
+            kind="raw",
             id=number,
             parent=parent.number,
             text=text,
@@ -227,7 +274,8 @@ class Parser:
         if number < 0:
             return False
         self._adopt(number)
-        self._nodes[number] = CommentNode(
+        self._nodes[number] = CommentNode.known(
+            kind="comment",
             id=number,
             parent=self._stack[-1].number if self._stack else None,
             text=self._readable[token.start + 4 : token.end - 3],
@@ -250,13 +298,16 @@ class Parser:
     def _adopt(self, number: int) -> None:
         (self._stack[-1].children if self._stack else self._top).append(number)
 
-    def _close(self, end: int) -> None:
+    def _close(self, end: int, *, forgotten: bool = False) -> None:
         opened = self._stack.pop()
+        if forgotten:
+            self.problems.forgive(opened.number, opened.children)
         tag = opened.tag
         self._names[tag.name] -= 1
         if self._stack:
             self._stack[-1].after_text = False
-        self._nodes[opened.number] = ElementNode(
+        self._nodes[opened.number] = ElementNode.known(
+            kind="element",
             id=opened.number,
             parent=self._stack[-1].number if self._stack else None,
             name=tag.name,
@@ -288,40 +339,38 @@ class Parser:
         return tuple(out)
 
     def _attribute(self, element: str, token: AttributeToken, in_view: bool, node: int) -> Attribute:
-        span = self._lines.span(token.start, token.end)
-        if token.value_start < 0:
-            return Attribute(name=token.name, span=span, value_span=span)
-        start, end = token.value_start, token.value_end
-        mode = self._mode(element, token, in_view)
-        parts: list[Part] = []
+        name, at, _, start, end, behind = token
+        span = self._lines.span(at, behind)
+        value: str | None = None
+        mode: Mode = "plain"
+        parts: tuple[Part, ...] = ()
         broken = False
-        if mode == "expression":
-            expression = self._expression(start, end, node, keep_braces=token.name == "args")
-            broken = expression is None
-            parts = [expression] if expression else []
-        elif mode == "text":
-            segments = attribute_segments(self._readable, start, end)
-            parts = self._parts(segments, node)
-            broken = bool(segments.open)
-        return Attribute(
-            name=token.name,
-            value=decode(self._readable[start:end]),
-            mode=mode,
-            parts=tuple(parts),
-            broken=broken,
-            span=span,
-            value_span=self._lines.span(start, end),
-        )
+        value_span = span
+        if start >= 0:
+            written = self._readable[start:end]
+            value_span = self._lines.span(start, end)
+            mode = self._mode(element, name, written, in_view)
+            if mode == "expression":
+                expression = self._expression(start, end, node, keep_braces=name == "args")
+                broken = expression is None
+                parts = (expression,) if expression else ()
+            elif mode == "text" and written:
+                if "{" in written or "}" in written or "&" in written:
+                    segments = attribute_segments(self._readable, start, end)
+                    parts = tuple(self._parts(segments, node))
+                    broken = bool(segments.open)
+                else:
+                    parts = (written,)
+            value = decode(written)
+        return Attribute.known(name=name, value=value, mode=mode, parts=parts, broken=broken, span=span, value_span=value_span)
 
-    def _mode(self, element: str, token: AttributeToken, in_view: bool) -> Literal["plain", "text", "expression"]:
-        name = token.name
+    def _mode(self, element: str, name: str, written: str, in_view: bool) -> Mode:
         if not in_view:
             return "expression" if element == "Computed" and name == "value" else "plain"
         if name in ("args", "bind") or (element == "If" and name == "condition") or (element == "Iterate" and name in ("items", "over")):
             return "expression"
         if name == "key":
-            value = self._readable[token.value_start : token.value_end].strip(SPACE)
-            return "expression" if value.startswith("{") else "plain"
+            return "expression" if written.lstrip(SPACE).startswith("{") else "plain"
         return "plain" if name in _PLAIN or name.startswith("on:") else "text"
 
     def _expression(self, start: int, end: int, node: int, *, keep_braces: bool) -> Expression | None:
@@ -364,16 +413,17 @@ class Parser:
             )
             return None
         source = decode(self._readable[begin:stop])
-        if not source or (source.startswith("/") and all(x.kind == "comment" for x in lexemes(source, 0, len(source)))):
+        comment = source.startswith("/") and all(x.kind == "comment" for x in lexemes(source, 0, len(source)))
+        if comment or not source:
             self._problem(
                 "JS_SYNTAX",
                 "an expression is missing here",
                 self._lines.span(max(0, start - 1), end + 1) if start == end else self._lines.span(start, end),
                 node=node,
-                hint="write {{ and }} for braces in text",
+                hint="comments are written <!-- … -->" if comment else "write {{ and }} for braces in text",
             )
             return None
-        return Expression(source=source, span=self._lines.span(begin, stop))
+        return Expression.known(source=source, span=self._lines.span(begin, stop))
 
     def _open_expression(self, at: int, node: int) -> None:
         self._problem(
@@ -416,9 +466,10 @@ class Parser:
         )
         return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", source)
 
-    def _report(self, code: str, message: str, start: int, end: int, hint: str) -> None:
+    def _report(self, code: str, message: str, start: int, end: int, hint: str, edit: Edit | None = None) -> None:
+        fix = None if edit is None else Fix(title=edit[0], span=self._lines.span(edit[1], edit[2]), replacement=edit[3])
         node = self._stack[-1].number if self._stack else -1
-        self._problem(code, message, self._lines.span(start, end), node=node, hint=hint)
+        self._problem(code, message, self._lines.span(start, end), node=node, hint=hint, fix=fix)
 
     def _problem(self, code: str, message: str, span: Span, *, node: int = -1, hint: str = "", fix: Fix | None = None) -> None:
         self.problems.report(code, message, span, node=node, hint=hint, fix=fix)

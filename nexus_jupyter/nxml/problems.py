@@ -16,6 +16,13 @@ class Problems:
         self._limit = limit
         self._found: dict[tuple[str, int, int], tuple[Diagnostic, int]] = {}
         self._more: tuple[int, Span] | None = None
+        # by code: the elements of which it is not said
+        self._forgiven: dict[str, set[int]] = {"MISPLACED_ELEMENT": set(), "UNEXPECTED_TEXT": set()}
+
+    def forgive(self, element: int, children: Iterable[int]) -> None:
+        """Keeps silent about what stands in an element that was not closed: it was not meant to stand there."""
+        self._forgiven["UNEXPECTED_TEXT"].add(element)
+        self._forgiven["MISPLACED_ELEMENT"].update(children)
 
     def report(
         self,
@@ -30,7 +37,7 @@ class Problems:
     ) -> None:
         """Adds a problem; ``node`` is the number of the element it belongs to."""
         key = (code, span.start, span.end)
-        if key in self._found:
+        if key in self._found or node in self._forgiven.get(code, ()):
             return
         if self.full:
             self._more = ((self._more[0] if self._more else 0) + 1, self._more[1] if self._more else span)

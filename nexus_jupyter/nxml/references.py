@@ -6,8 +6,8 @@ import re
 
 ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
-# The digit counts bound what a match can cost; longer numbers name no character anyway.
-_REFERENCE = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(?:([0-9]{1,8})|[xX]([0-9A-Fa-f]{1,8})));")
+# The digit counts bound the numbers; longer ones name no character anyway.
+_REFERENCE = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(?:0*+([0-9]{1,8})|[xX]0*+([0-9A-Fa-f]{1,8})));")
 
 
 def reference_at(source: str, offset: int, end: int) -> tuple[str, int] | None:

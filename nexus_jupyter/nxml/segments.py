@@ -9,8 +9,11 @@ from typing import NamedTuple
 from .javascript import ending
 from .references import reference_at
 
-_PLAIN = re.compile(r"[^{}&<]+")
-_TAG = re.compile(r"<(?:/?[A-Za-z_]|!--|!\[CDATA\[|![A-Za-z]|\?)")
+_PLAIN = re.compile(r"[^{}&<]++")
+# What starts a tag, comment, CDATA section or declaration, as a pattern.
+TAG_START = r"<(?:/?[A-Za-z_]|!--|!\[CDATA\[|![A-Za-z]|\?)"
+
+_TAG = re.compile(TAG_START)
 
 
 class Slot(NamedTuple):

@@ -17,7 +17,6 @@ from pydantic import JsonValue
 
 from ..diagnostics import visible
 from ..errors import ArgumentError, DocumentError, NexusError, OptionError, StaleError, StateError
-from ..nxml import load_program
 from ..protocol import Commit, LogLine
 from ..protocol.identity import document_hash
 from ..sandbox.capabilities import Grants
@@ -29,6 +28,7 @@ from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, to_json
 from . import registry
 from .dispatch import Dispatcher
+from .documents import program_of
 from .mailbox import mailbox
 from .names import nearest
 from .replacement import Replacement
@@ -106,7 +106,7 @@ class Panel:
                 hint="Read a file with nexus_jupyter.load('file.nxml').",
             )
         handed = named_functions(functions)
-        program, diagnostics = load_program(source, name=name)
+        program, diagnostics = program_of(source, name=name)
         self._document = Document(source, program, diagnostics, 0, document_hash(source))
         self.name = name
         self.cell = _cell
@@ -184,7 +184,7 @@ class Panel:
                 hint="Make it an ordinary function.",
                 code="WOULD_BLOCK",
             )
-        program, diagnostics = load_program(source, name=self.name)
+        program, diagnostics = program_of(source, name=self.name)
 
         def check() -> None:
             if base_hash not in (None, self._document.hash):
@@ -339,7 +339,7 @@ class Panel:
         return Dispatcher(program, grants, {"nexus.python": PythonFunctions(self._handed)}, limits)
 
     def _refused(self, source: str, program: Program, diagnostics: Iterable[Diagnostic], error: CodeErrors) -> DocumentError:
-        problems = (*diagnostics, *syntax_diagnostics(program, error.errors))
+        problems = (*diagnostics, *syntax_diagnostics(program, error.errors, source))
         return DocumentError(source, sorted(problems, key=lambda d: d.span.start), name=self.name)
 
     @staticmethod

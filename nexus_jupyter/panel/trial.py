@@ -8,7 +8,6 @@ from pydantic import JsonValue
 
 from ..diagnostics import Diagnostic, LineIndex, Severity
 from ..errors import CapabilityError, DocumentError, NexusError
-from ..nxml import load_program
 from ..nxml.program import Program, ToolDeclaration
 from ..protocol import ErrorInfo, GuestInvoke, GuestReply, GuestView, Operation
 from ..protocol.bridge import TriedDocument
@@ -16,6 +15,7 @@ from ..protocol.proposal import DryRun, Trial
 from ..sandbox.guest import CodeErrors, Guest, syntax_diagnostics
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, thaw
+from .documents import program_of
 from .failure import error_from, info_of
 from .moment import now_ms
 from .replacement import Fitted, fit
@@ -35,7 +35,7 @@ def try_document(panel: Panel, source: str) -> TriedDocument:
     Never raises for what the document contains.
     """
     try:
-        program, diagnostics = load_program(source)
+        program, diagnostics = program_of(source)
     except DocumentError as error:
         return TriedDocument(diagnostics=error.diagnostics)
     rev, state = panel.rev, panel.runtime.state
@@ -45,7 +45,7 @@ def try_document(panel: Panel, source: str) -> TriedDocument:
             fitted = clone.fit(guest)
             shown = guest.request(GuestView()) if program.view is not None else None
     except CodeErrors as error:
-        problems = (*diagnostics, *syntax_diagnostics(program, error.errors))
+        problems = (*diagnostics, *syntax_diagnostics(program, error.errors, source))
         return TriedDocument(diagnostics=tuple(sorted(problems, key=lambda d: d.span.start)))
     except NexusError as error:
         return TriedDocument(diagnostics=(*diagnostics, _not_loaded(source, error)))
@@ -64,14 +64,15 @@ def try_document(panel: Panel, source: str) -> TriedDocument:
 
 def fitting_state(panel: Panel, source: str) -> dict[str, JsonValue]:
     """What of the panel's state a panel of ``source`` can start with.  Raises as ``Panel`` does."""
-    program, _ = load_program(source, name=panel.name)
+    program, diagnostics = program_of(source, name=panel.name)
     clone = _Clone(panel, program, panel.runtime.state)
     try:
         with clone.guest() as guest:
             state: dict[str, JsonValue] = thaw(clone.fit(guest).state)
             return state
     except CodeErrors as error:
-        raise DocumentError(source, syntax_diagnostics(program, error.errors), name=panel.name) from None
+        problems = (*diagnostics, *syntax_diagnostics(program, error.errors, source))
+        raise DocumentError(source, sorted(problems, key=lambda d: d.span.start), name=panel.name) from None
 
 
 class _Clone:

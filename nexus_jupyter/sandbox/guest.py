@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from ..diagnostics import Diagnostic, Severity, Span
+from ..diagnostics import Diagnostic, LineIndex, Severity
 from ..errors import NexusError
+from ..nxml.analysis_places import Written
 from ..nxml.program import Program
 from ..protocol import GuestEvent, GuestInvoke, GuestLoad, GuestReply, GuestRequest, GuestResume, LogLine
 from .engine import Engine
@@ -49,21 +50,23 @@ class CodeErrors(NexusError):
         super().__init__(f"the panel's code has a syntax error: {first}{more}.")
 
 
-def syntax_diagnostics(program: Program, errors: Sequence[CodeError]) -> tuple[Diagnostic, ...]:
-    """The errors as diagnostics in the document that ``program`` was compiled from."""
+def syntax_diagnostics(program: Program, errors: Sequence[CodeError], source: str = "") -> tuple[Diagnostic, ...]:
+    """The errors as diagnostics in the document that ``program`` was compiled from.
+
+    With the document's ``source`` places are exact also where references were decoded.
+    """
+    index = LineIndex(source)
     out = []
     for error in errors:
         code = program.code[error.index]
         lines = code.source.split("\n")
         line = min(max(error.line, 1), len(lines))
         column = min(max(error.column, 1), len(lines[line - 1]) + 1)
-        offset = code.span.start + sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
-        place = Span(
-            start=min(offset, code.span.end),
-            end=min(offset + 1, code.span.end),
-            line=code.span.line + line - 1,
-            column=code.span.column + column - 1 if line == 1 else column,
-        )
+        offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
+        written = Written(code.source, source[code.span.start : code.span.end] if source else code.source)
+        at = written.at(offset)
+        end = at + (at < len(written.text))
+        place = index.span(code.span.start + at, code.span.start + end) if source else written.span(code.span, at, end)
         out.append(
             Diagnostic(code="JS_SYNTAX", severity=Severity.ERROR, message=f"this JavaScript cannot be read: {error.message}", span=place)
         )

@@ -1,4 +1,4 @@
-"""``%%nxml``: a cell that is a panel.
+"""``%%nxml``: a cell that is a panel; ``%nexus``: checking and formatting it.
 
 Loading the extension must cost nothing that can be felt: what a cell needs is imported when the
 first cell runs, or before that by the thread that warms the sandbox.
@@ -9,21 +9,26 @@ from __future__ import annotations
 import logging
 import shlex
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from . import graph_comm
+from . import assist, graph_comm
+
+if TYPE_CHECKING:
+    from .line import Runs
 
 logger = logging.getLogger(__name__)
 
 
 @magics_class
 class NXMLMagics(Magics):
-    """The cell magic."""
+    """The cell magic, and ``%nexus`` for its documents."""
+
+    _runs: Runs | None = None
 
     @magic_arguments()
     @argument("name", nargs="?", default="", help="the Python name the panel is bound to, e.g. %%%%nxml counter")
@@ -59,20 +64,51 @@ class NXMLMagics(Magics):
         Afterwards `counter.state.count` reads and writes it, `counter.call("add")` runs a tool, and
         running the cell again replaces the panel.
         """
+        from ..panel import registry
         from .cell import CellOptions, run_cell
 
-        given = self._parse(line)
+        given = self._parse(self.nxml, "%%nxml", line)
         options = CellOptions(given.name, tuple(given.state), tuple(given.functions), given.hide, given.quiet)
+        run = self._known_runs().start(given.name, line, cell)
         run_cell(cell, options, self.shell.user_ns, self._cell_id())
+        run.panel = next(reversed(registry.panels()), "")  # the one that was just made
 
-    def _parse(self, line: str) -> Any:
+    @magic_arguments()
+    @argument("action", choices=("check", "format"), help="check: show its problems; format: give it in canonical form")
+    @argument("name", nargs="?", default="", help="the name of a %%%%nxml cell or of a panel; without it the cell that was run last")
+    @line_magic
+    def nexus(self, line: str) -> None:
+        """Check or format a panel's document.
+
+        %nexus check
+        %nexus check counter
+        %nexus format counter
+
+        The document is that of the live panel, or, when the last run of its cell failed, the one that failed.
+        `check` shows all its problems, those of its JavaScript too, and changes nothing. `format` puts the formatted
+        cell below (in a terminal: at the next prompt) and leaves the old one as it is: look at the new one, run it,
+        which replaces the panel, and delete the old one.
+        """
+        from .line import act
+
+        given = self._parse(self.nexus, "%nexus", line)
+        act(given.action, self._known_runs().find(given.name, self.shell.user_ns), self.shell)
+
+    def _known_runs(self) -> Runs:
+        if self._runs is None:
+            from .line import Runs
+
+            self._runs = Runs()
+        return self._runs
+
+    def _parse(self, magic: Any, name: str, line: str) -> Any:
         try:
             shlex.split(line)
-            return parse_argstring(self.nxml, line)
+            return parse_argstring(magic, line)
         except UsageError as error:
-            raise UsageError(f"%%nxml: {error}; see %%nxml? for the options") from None
+            raise UsageError(f"{name}: {error}; see {name}? for the options") from None
         except ValueError as error:
-            raise UsageError(f"%%nxml: {str(error).lower()} in {line.strip()!r}") from None
+            raise UsageError(f"{name}: {str(error).lower()} in {line.strip()!r}") from None
 
     def _cell_id(self) -> str:
         kernel = getattr(self.shell, "kernel", None)
@@ -83,8 +119,9 @@ class NXMLMagics(Magics):
 
 
 def register(shell: InteractiveShell) -> None:
-    """Add the magic to ``shell`` and make the first cell fast in the background."""
+    """Add the magics to ``shell`` and make the first cell fast in the background."""
     shell.register_magics(NXMLMagics)
+    assist.attach(shell)
     graph_comm.register()
     threading.Thread(target=_prepare, name="nexus-warm-imports", daemon=True).start()
 
@@ -103,9 +140,11 @@ def _prepare() -> None:
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Take the magic away and end all panels."""
+    """Take the magics away and end all panels."""
     from ..panel import registry
 
     shell.magics_manager.magics["cell"].pop("nxml", None)
+    shell.magics_manager.magics["line"].pop("nexus", None)
+    assist.detach(shell)
     graph_comm.unregister()
     registry.close_all()

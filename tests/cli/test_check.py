@@ -15,7 +15,7 @@ import pytest
 from nexus_jupyter.cli import main
 
 GOOD = '<NexusPanel id="a" title="A"><Data><State name="n" type="number" /></Data><View><Text>{$state.n}</Text></View></NexusPanel>\n'
-BAD = '<NexusPanel id="a">\n  <Data><State name="n" type="decimal" /></Data>\n  <View><Button label="x" trigger="go" /></View>\n</NexusPanel>\n'
+BAD = '<NexusPanel id="a">\n  <Data><State name="n" type="decimal" /></Data>\n  <View><Button label="{$state.n}" trigger="go" /></View>\n</NexusPanel>\n'
 WARNS = '<NexusPanel id="a"><View><Buton /></View></NexusPanel>\n'
 NO_JAVASCRIPT = '<NexusPanel id="a"><Logic>\n<Tool name="t" description="d"><Handler>const = 1</Handler></Tool></Logic></NexusPanel>'
 
@@ -50,8 +50,8 @@ def test_errors_are_shown_in_their_lines(tmp_path: Path, capsys: pytest.CaptureF
     out = capsys.readouterr().out
     assert f"{file}:2:31: error INVALID_TYPE" in out
     assert '    2 |   <Data><State name="n" type="decimal" /></Data>\n      |                               ^^^^^^^' in out
-    assert f"{file}:3:36: error UNDEFINED_TOOL_REFERENCE" in out
-    assert out.endswith("1 document, 2 errors, 0 warnings, 0 notes\n")
+    assert f"{file}:3:45: error UNDEFINED_TOOL_REFERENCE" in out
+    assert "\n1 document, 2 errors, 0 warnings, 0 notes\n" in out
 
 
 def test_javascript_that_is_none_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +70,7 @@ def test_the_panels_of_a_notebook_are_checked_cell_by_cell(tmp_path: Path, capsy
     assert main(["check", file]) == 1
     out = capsys.readouterr().out
     assert f"{file}[cell 3]:2:31: error INVALID_TYPE" in out
-    assert out.endswith("2 documents, 2 errors, 0 warnings, 0 notes\n")
+    assert "\n2 documents, 2 errors, 0 warnings, 0 notes\n" in out
 
 
 def test_several_files_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,9 +111,78 @@ def test_a_file_that_cannot_be_used_is_a_usage_error(
     assert out == "1 document, 0 errors, 0 warnings, 0 notes\n"
 
 
-def test_a_folder_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(tmp_path)]) == 2
-    assert "is a folder" in capsys.readouterr().err
+def test_a_folder_stands_for_the_documents_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("b", "a/.ipynb_checkpoints", ".git", "node_modules/x"):
+        (tmp_path / folder).mkdir(parents=True)
+        write(tmp_path / folder, "x.NXML", WARNS)
+    write(tmp_path / "a", "y.txt", BAD)
+    last = write(tmp_path, "z.nxml", WARNS)
+    notebook(tmp_path, f"%%nxml\n{WARNS}")
+    assert main(["check", last, str(tmp_path), last]) == 0
+    out = capsys.readouterr().out
+    heads = [line.split(":1:")[0].removeprefix(f"{tmp_path}/") for line in out.splitlines() if "UNKNOWN_COMPONENT" in line]
+    assert heads == ["z.nxml", "n.ipynb[cell 1]", "b/x.NXML"]
+
+
+def test_a_folder_without_documents_is_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == "jupyter nexus check: there are no .nxml or .ipynb files in what was named\n"
+
+
+def test_the_javascript_of_a_document_with_other_errors_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, "a.nxml", NO_JAVASCRIPT.replace("</Logic>", '</Logic><Data><State name="n" type="decimal" /></Data>'))
+    assert main(["check", "--json", file]) == 1
+    found = json.loads(capsys.readouterr().out)["documents"][0]["diagnostics"]
+    assert {"JS_SYNTAX", "INVALID_TYPE"} <= {d["code"] for d in found}
+
+
+def test_a_notebook_of_an_old_format_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [{"cell_type": "code", "input": f"%%nxml\n{WARNS}", "language": "python", "metadata": {}, "outputs": [], "collapsed": False}]
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"metadata": {}, "cells": cells}]}
+    file = write(tmp_path, "n.ipynb", json.dumps(old))
+    assert main(["check", file]) == 0
+    assert f"{file}[cell 1]:1:27: warning UNKNOWN_COMPONENT" in capsys.readouterr().out
+    assert main(["check", "--fix", file]) == 2
+    assert "is a notebook of an old format" in capsys.readouterr().err
+    assert main(["check", "--output", "sarif", file]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"] == 27
+
+
+# --- fixes -------------------------------------------------------------------------------------------
+
+
+def test_fixes_are_applied_and_what_is_left_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = WARNS.replace("<Buton />", '<Buton label="a" label="b" trigger="go" />')
+    file = write(tmp_path, "a.nxml", text)
+    assert main(["check", file]) == 1
+    assert capsys.readouterr().out.endswith("\n2 problems can be fixed with --fix\n")
+    assert main(["check", "--fix", file]) == 1
+    assert Path(file).read_text(encoding="utf-8") == '<NexusPanel id="a"><View><Button label="a"  trigger="go" /></View></NexusPanel>\n'
+    out = capsys.readouterr().out
+    assert "UNDEFINED_TOOL_REFERENCE" in out
+    assert "DUPLICATE_ATTRIBUTE" not in out
+    assert out.endswith("1 document, 1 error, 0 warnings, 0 notes; 1 file changed\n")
+    assert main(["check", "--fix", file]) == 1
+    assert capsys.readouterr().out.endswith("; 0 files changed\n")
+
+
+def test_in_a_notebook_only_the_cell_with_fixes_changes(tmp_path: Path) -> None:
+    file = Path(notebook(tmp_path, f"%%nxml\n{GOOD}", f"%%nxml b --quiet\n{WARNS}"))
+    before = file.read_text(encoding="utf-8")
+    assert main(["check", "--fix", str(file)]) == 0
+    assert file.read_text(encoding="utf-8") == before.replace("Buton", "Button")
+
+
+def test_fixes_keep_line_ends_and_the_byte_order_mark(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.nxml", b"\xef\xbb\xbf" + WARNS.replace("><V", ">\r\n<V").encode())
+    main(["check", "--fix", file])
+    assert Path(file).read_bytes() == b'\xef\xbb\xbf<NexusPanel id="a">\r\n<View><Button /></View></NexusPanel>\n'.replace(b">\n", b">\r\n")
+
+
+def test_fixes_of_stdin_have_no_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(WARNS.encode())))
+    assert main(["check", "--fix", "-"]) == 2
+    assert "--fix needs a file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -194,3 +194,18 @@ markup = st.sampled_from(
 @given(st.lists(markup, max_size=30).map("".join))
 def test_any_document_is_analysed(source: str) -> None:
     assert analysed(source) == analysed(source)
+
+
+def test_what_is_no_code_has_no_facts() -> None:
+    sites = analysed(
+        """<NexusPanel><Data><State name="a" type="number" default="{1" /><State name="b" type="list" default="{x y" /><Computed name="c" /></Data>
+        <Logic><Tool name="t" description="d"></Tool><Tool name="u" description="d"><Handler/></Tool></Logic>
+        <View><State name="n" type="any" /><Layout hidden="{$state.a"><Text>x</Text></Layout></View></NexusPanel>"""
+    ).sites
+    assert [(s.kind, s.source) for s in sites] == [("handler", "")]
+
+
+def test_a_loop_without_items_has_variables() -> None:
+    (site,) = view('<Iterate as="row"><Text>{$scope.row}</Text></Iterate>')
+    assert site.scope == {"row": ()}
+    assert site.code == "expression"

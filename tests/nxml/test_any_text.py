@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.documents import FAMILIES, NO_LIMITS
 from nexus_jupyter.diagnostics import render_html, render_text
-from nexus_jupyter.nxml import Limits, NexusPanelAST, Program, compile_program, read
+from nexus_jupyter.nxml import DEFAULT_LIMITS, Limits, NexusPanelAST, Program, compile_program, read, read_afresh
 from nexus_jupyter.nxml.ast import ElementNode, Expression, RawNode, TextNode
 from nexus_jupyter.nxml.whitespace import with_indent, without_indent
 
@@ -28,7 +31,7 @@ quick = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def holds_together(source: str) -> None:
-    reading = read(source)
+    reading = read_afresh(source)
     ast = reading.ast
     assert NexusPanelAST.model_validate_json(ast.model_dump_json()) == ast
     for number, node in enumerate(ast.nodes):
@@ -100,10 +103,7 @@ def test_dedenting_code_keeps_its_lines_and_can_be_undone(code: str) -> None:
         assert restored_line.rstrip() == line.rstrip()
 
 
-def mixed(size: int) -> str:
-    row = '<Container title="n {$state.a + `x${1}`}"><Text hidden="{$state.a < 3 && /}/.test($state.b)}">a &lt; {$state.c}</Text></Container>\n'
-    return "<NexusPanel><Data><State name='a' type='any'/></Data><View>" + row * (size // len(row)) + "</View></NexusPanel>"
-
+FULL = os.environ.get("NEXUS_FULL") == "1"
 
 UNITS = [
     "<",
@@ -124,34 +124,65 @@ UNITS = [
     "<State>",
     "</Handler ",
     "{//</a>\n",
+    "<a b={",
+    "<a b={'",
+    '<a b="c d=',
+    '<a b="c"d=\'',
+    "<a <!-- ",
+    "<Handler>",
+    "<Handler>`</a>",
+    "<State><",
+    "<State ><State b=",
+    "</a",
+    "&#0",
 ]
 
 
-def seconds(source: str) -> float:
-    """The least processor time of three readings, without the garbage of other tests."""
-    limits = Limits(nodes=10**9, expression=10**9, handler=10**9, diagnostics=10)
+@pytest.fixture
+def no_collections() -> Iterator[None]:
+    """Python's garbage collection walks what other tests left, and comes at steps of size, which a ratio would show."""
     gc.collect()
-    gc.freeze()  # else each collection on the way walks everything that the test process holds
-    try:
-        best = 1e9
-        for _ in range(3):
-            start = time.thread_time()
-            read(source, limits=limits)
-            best = min(best, time.thread_time() - start)
-        return best
-    finally:
-        gc.unfreeze()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
 
 
-def grows_at_most(small: str, large: str, ratio: float) -> bool:
-    """Whether reading ``large`` takes at most ``ratio`` times as long as ``small``; a busy machine gets three tries."""
-    return any(seconds(large) <= ratio * seconds(small) for _ in range(3))
+def seconds(source: str, limits: Limits, rounds: int) -> float:
+    """The least processor time of some readings."""
+    best = 1e9
+    for _ in range(rounds):
+        start = time.thread_time()
+        read_afresh(source, limits)
+        best = min(best, time.thread_time() - start)
+    return best
 
 
-def test_time_is_linear_in_an_ordinary_document() -> None:
-    assert grows_at_most(mixed(150_000), mixed(300_000), 3.2)
+def grows_at_most(small: str, large: str, ratio: float, limits: Limits, rounds: int = 3) -> bool:
+    """Whether reading ``large`` takes at most ``ratio`` times as long as ``small``; a busy machine gets some tries."""
+    return any(seconds(large, limits, rounds) <= ratio * seconds(small, limits, rounds) for _ in range(5))
 
 
+def limits_for(document: str) -> Limits:
+    """The default ones where they let the whole document through."""
+    reading = read_afresh(document)
+    return DEFAULT_LIMITS if not any(d.code.startswith("LIMIT_") for d in reading.diagnostics) else NO_LIMITS
+
+
+@pytest.mark.timing
+@pytest.mark.usefixtures("no_collections")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_twice_the_document_takes_twice_the_time(family: str) -> None:
+    sizes = (125_000, 250_000, 490_000) if FULL else (30_000,)
+    for size in sizes:
+        small, large = FAMILIES[family](size), FAMILIES[family](2 * size)
+        # below a tenth of a second a timer's grain and the caches of the processor have their say
+        assert grows_at_most(small, large, 2.2 if FULL else 2.6, limits_for(large)), size
+
+
+@pytest.mark.timing
+@pytest.mark.usefixtures("no_collections")
 @pytest.mark.parametrize(
     "place",
     [
@@ -161,9 +192,11 @@ def test_time_is_linear_in_an_ordinary_document() -> None:
     ],
 )
 def test_time_is_linear_in_hostile_documents(place: str) -> None:
+    limits = Limits(nodes=10**9, expression=10**9, handler=10**9, diagnostics=10)
+    low, high = (100_000, 400_000) if FULL else (5_000, 40_000)
     for unit in UNITS:
-        small, large = (place.replace("{}", unit * (size // len(unit))) for size in (30_000, 120_000))
-        assert grows_at_most(small, large, 8), unit
+        small, large = (place.replace("{}", unit * (size // len(unit))) for size in (low, high))
+        assert grows_at_most(small, large, 2 * high / low, limits, rounds=1), unit
 
 
 def test_expressions_and_raw_texts_are_found_in_mutations_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nexus_jupyter.catalog import ExtensionEntry, OptionEntry, catalog
 from nexus_jupyter.errors import DocumentError
 from nexus_jupyter.nxml import Program, compile_program, load_program, read
 from nexus_jupyter.nxml.program import BindingProp, LiteralProp, TextProp, ViewNode
@@ -13,7 +14,10 @@ def program(data: str = "", logic: str = "", view: str = "") -> Program:
     return load_program(f"<NexusPanel><Data>{data}</Data><Logic>{logic}</Logic><View>{view}</View></NexusPanel>")[0]
 
 
-def root(view: str, data: str = "", logic: str = "") -> tuple[ViewNode, Program]:
+STATES = "".join(f'<State name="{name}" type="any"/>' for name in ("a", "x", "rows"))
+
+
+def root(view: str, data: str = STATES, logic: str = "") -> tuple[ViewNode, Program]:
     made = program(data, logic, view)
     assert made.view is not None
     return made.view, made
@@ -113,7 +117,7 @@ def test_events_places_and_keys() -> None:
       <Input label="x" bind="$scope.row[$scope.i + 1].name" on:change="t" args="{ id: 1 }"/>
       <Button label="y" trigger="t" args="$scope.row" key="{$scope.i}"/>
       <Empty><Text>none</Text></Empty></Iterate>"""
-    node, made = root(view, logic='<Tool name="t" description="d"><Handler>return 1</Handler></Tool>')
+    node, made = root(view, logic='<Tool name="t" description="d"><Arg name="id" type="any"/><Handler>return $args.id</Handler></Tool>')
     assert node.type == "Layout"
     loop = node.children[0]
     assert (loop.type, loop.item_name, loop.index_name, loop.key) == ("Iterate", "row", "i", LiteralProp(value="id"))
@@ -172,8 +176,64 @@ def test_lifecycles_and_extensions_are_kept() -> None:
         '<Lifecycle on="change" of="a" debounce="250ms"><Handler>1</Handler></Lifecycle>',
     )
     assert made.extensions[0].alias == "http"
-    assert made.extensions[0].options == {"hosts": ["a.org", "b.org:8080"]}
+    assert made.extensions[0].options["hosts"] == ["a.org", "b.org:8080"]
     assert [(x.on, x.every, x.of, x.debounce) for x in made.lifecycle] == [("interval", 2.0, (), None), ("change", None, ("a",), 0.25)]
+
+
+def test_options_take_the_kind_of_their_declaration() -> None:
+    option = {"description": "An option."}
+    kinds = catalog().model_copy(
+        update={
+            "extensions": {
+                "acme.x": ExtensionEntry(
+                    name="acme.x",
+                    available=True,
+                    description="An extension of every kind of option.",
+                    capabilities=(),
+                    methods=(),
+                    options=(
+                        OptionEntry(name="retries", type="number", default=3, **option),
+                        OptionEntry(name="secure", type="boolean", **option),
+                        OptionEntry(name="level", type="enum", enum=("low", "high"), **option),
+                        OptionEntry(name="hosts", type="list", **option),
+                        OptionEntry(name="root", type="string", **option),
+                    ),
+                )
+            }
+        }
+    )
+
+    def options(attributes: str) -> dict[str, object]:
+        ast = read(f'<NexusPanel><Logic><Extension name="acme.x" {attributes}/></Logic></NexusPanel>').ast
+        return dict(compile_program(ast, catalog=lambda: kinds).extensions[0].options)
+
+    assert options("") == {"retries": 3}
+    assert options('retries="5" secure level="low" hosts="a, b" root="/tmp"') == {
+        "retries": 5,
+        "secure": True,
+        "level": "low",
+        "hosts": ["a", "b"],
+        "root": "/tmp",
+    }
+    assert options('secure="false"') == {"retries": 3, "secure": False}
+    unknown = read('<NexusPanel><Logic><Extension name="acme.y" hosts="a"/></Logic></NexusPanel>').ast
+    assert compile_program(unknown).extensions[0].options == {}
+
+
+def test_a_program_is_asked_by_name() -> None:
+    made = program('<State name="a" type="any"/>', '<Tool name="t" description="d"><Handler>1</Handler></Tool>')
+    assert made.tool("t") is made.tools[0]
+    assert made.state("a") is made.states[0]
+    assert made.tool("a") is None
+    assert made.state("t") is None
+
+
+def test_what_has_no_place_in_the_view_is_left_out_of_it() -> None:
+    """A program is made of what has a meaning, also when the document has errors."""
+    made = compile_program(read('<NexusPanel><View><Data/><Iterate key="id"><Text>a</Text></Iterate></View></NexusPanel>').ast)
+    assert made.view is not None
+    (loop,) = made.view.children
+    assert (loop.type, loop.items) == ("Iterate", None)
 
 
 def test_errors_are_raised_with_all_problems() -> None:

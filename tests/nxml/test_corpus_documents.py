@@ -8,28 +8,16 @@ from typing import Any
 
 import pytest
 
-from nexus_jupyter.diagnostics import errors_of, render_html, render_text
+from nexus_jupyter.diagnostics import Severity, errors_of, render_html, render_text
 from nexus_jupyter.nxml import NexusPanelAST, Program, compile_program, load_program, read
+from nexus_jupyter.nxml.codes import SEVERITIES
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 PANELS = sorted((CORPUS / "panels").glob("*.nxml"))
 CASES: list[dict[str, Any]] = json.loads((CORPUS / "invalid/cases.json").read_text(encoding="utf-8"))
 PAYLOADS: list[str] = [c["payload"] for c in json.loads((CORPUS / "security/xss.json").read_text(encoding="utf-8"))["cases"]]
 
-# These follow from what the JavaScript means or whether it is any; this reader looks at its lexical shape only.
-NEEDS_JAVASCRIPT = {
-    "undefined state in a binding",
-    "scope outside a loop",
-    "undeclared extension",
-    "forbidden global",
-    "js syntax, position in the document",
-    "impure binding",
-    "computed cycle",
-    "write to computed",
-    "args that do not fit",
-    "handler that closes its wrapper",
-}
-LEXICAL = [c for c in CASES if c["name"] not in NEEDS_JAVASCRIPT]
+MORE: list[dict[str, Any]] = json.loads((CORPUS / "invalid/more.json").read_text(encoding="utf-8"))
 
 
 def source_of(case: dict[str, Any]) -> str:
@@ -59,11 +47,7 @@ def test_spans_point_at_exactly_what_they_name(path: Path) -> None:
         assert source.startswith(code.source, at.start)
 
 
-def test_the_unsupported_cases_are_in_the_corpus() -> None:
-    assert {c["name"] for c in CASES} >= NEEDS_JAVASCRIPT
-
-
-@pytest.mark.parametrize("case", LEXICAL, ids=lambda c: c["name"])
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c["name"])
 def test_a_wrong_document_gives_its_codes_and_no_other_errors(case: dict[str, Any]) -> None:
     reading = read(source_of(case))
     codes = {d.code for d in reading.diagnostics}
@@ -76,11 +60,38 @@ def test_a_wrong_document_gives_its_codes_and_no_other_errors(case: dict[str, An
         assert any(case["hint"] in d.message + d.hint for d in blamed)
 
 
-@pytest.mark.parametrize("name", sorted(NEEDS_JAVASCRIPT))
-def test_what_needs_javascript_is_left_to_the_engine(name: str) -> None:
-    """The reader claims nothing about these: it neither finds the problem nor another error."""
-    case = next(c for c in CASES if c["name"] == name)
-    assert errors_of(read(source_of(case)).diagnostics) == []
+@pytest.mark.parametrize("case", MORE, ids=lambda c: c["name"])
+def test_a_problem_comes_alone_and_what_is_right_comes_without(case: dict[str, Any]) -> None:
+    """As above, and no other warnings either."""
+    reading = read(source_of(case))
+    wanted = set(case["codes"])
+    found = {d.code for d in reading.diagnostics}
+    assert wanted <= found
+    assert found - wanted <= {"NOT_AVAILABLE"}
+    blamed = [d for d in reading.diagnostics if d.code in wanted]
+    if "line" in case:
+        assert any(d.span.line == case["line"] for d in blamed)
+    if "hint" in case:
+        assert any(case["hint"] in d.message + d.hint for d in blamed)
+    # About the syntax of code that is there the engine has the last word.
+    assert (
+        reading.ok == all(SEVERITIES[code] is not Severity.ERROR or code == "JS_SYNTAX" for code in wanted)
+        or "missing" in blamed[0].message
+    )
+
+
+def test_every_code_has_a_case_and_every_case_known_codes() -> None:
+    assert {code for c in (*CASES, *MORE) for code in c["codes"]} == set(SEVERITIES)
+
+
+def test_every_limit_is_tried_below_at_and_above() -> None:
+    limits = {code for code in SEVERITIES if code.startswith("LIMIT_")}
+    above = [c for c in MORE if limits & set(c["codes"])]
+    assert {code for c in above for code in c["codes"]} >= limits
+    names = {c["name"] for c in MORE}
+    for case in above:
+        before, _, after = case["name"].partition("above")
+        assert f"{before}at{after}" in names
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ CLOSED = [
     "[/}/]}",
     "f(/}/)}",
     "((}",
+    "('}' + (}",
     "a?.b / 2}",
     "a?.5:1}",
     "(function* () { yield /}/ })}",
@@ -69,6 +70,10 @@ def test_references_count_as_the_characters_they_stand_for(text: str) -> None:
     assert ending(text, 0, len(text), references=True) == ("brace", len(text) - 1, -1)
 
 
+def test_nothing_follows_a_closing_tag_in_the_code() -> None:
+    assert [x.kind for x in lexemes("a </b> c", 0, 8, markup=True)] == ["word", "markup"]
+
+
 def test_lexemes_cover_all_but_white_space() -> None:
     text = "const a = `x ${b + /r/.test('s')} y`; // end"
     pieces = [(x.kind, text[x.start : x.end]) for x in lexemes(text, 0, len(text))]
@@ -99,6 +104,21 @@ def test_escaped_handlers_are_decoded(code: str, plain: str) -> None:
 )
 def test_handlers_with_entities_in_their_data_are_left_alone(code: str) -> None:
     assert unescaped(code) is None
+
+
+def test_code_behind_a_brace_that_closes_nothing_is_looked_at_too() -> None:
+    assert unescaped("} a &lt; b") == "} a < b"
+    assert not is_empty(";} x")
+
+
+@pytest.mark.parametrize("text", ["'a\\", "/a\\", "`a\\", "'a\n'b\n", "`${'"])
+def test_what_ends_within_an_escape_or_twice_has_no_end(text: str) -> None:
+    assert ending(text, 0, len(text)).reason == "text"
+
+
+def test_references_within_regular_expressions_and_templates() -> None:
+    for text in ("/[&#x5D;}]/.x}", "`&amp;${a}`}", "a &lt;/b}/.x}", "/a&lt;}/}", "'\\&lt;}'}"):
+        assert ending(text, 0, len(text), references=True, markup=True).reason == "brace", text
 
 
 def test_a_handler_of_comments_is_empty() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nexus_jupyter.diagnostics import errors_of
 from nexus_jupyter.nxml import Element, Lexer, Limits, NexusPanelAST, Parser, Program, TextNode, load_program, read
-from nexus_jupyter.nxml.lexer import StartTag
+from nexus_jupyter.nxml.tokens import StartTag
 
 
 def codes(source: str, limits: Limits | None = None) -> list[tuple[str, int]]:

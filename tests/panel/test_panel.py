@@ -573,9 +573,10 @@ def test_a_handler_may_narrow_what_it_uses(python: Panel) -> None:
 
 
 def test_other_extensions_are_denied() -> None:
-    source = PYTHON.replace('name="nexus.python" alias="py"', 'name="nexus.http" alias="py" hosts="127.0.0.1"')
+    source = """<NexusPanel><Logic><Extension name="nexus.http" hosts="127.0.0.1" />
+    <Tool name="ask" description="d"><Handler>return await $ext.http.get("http://127.0.0.1/")</Handler></Tool></Logic></NexusPanel>"""
     with Panel(source, functions=[slow]) as panel, pytest.raises(CapabilityError, match=r"nexus\.http"):
-        panel.call("ask", name="slow")
+        panel.call("ask")
 
 
 def test_what_a_function_raises_reaches_the_handler_as_a_sentence_and_python_as_the_cause(python: Panel) -> None:

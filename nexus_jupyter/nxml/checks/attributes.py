@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...diagnostics import Fix
 from ..ast import Attribute, Element
 from ..elements import ELEMENTS, AttributeRule
 from ..nearest import nearest, short
@@ -9,6 +10,15 @@ from ..values import TYPE_ALIASES, VALUE_TYPES, boolean, duration, identifier_pr
 from .rule import Context, Site, rule
 
 _ALL = tuple(ELEMENTS)
+# The names that other languages have for the types.
+_MEANT = {
+    **dict.fromkeys(("int", "integer", "float", "double", "decimal", "long"), "number"),
+    **dict.fromkeys(("text", "date", "datetime", "time", "char", "url"), "string"),
+    **dict.fromkeys(("dict", "map", "record", "struct"), "object"),
+    **dict.fromkeys(("tuple", "set", "vector"), "list"),
+    **dict.fromkeys(("dataframe", "table", "df"), "frame"),
+    **dict.fromkeys(("json", "unknown", "null"), "any"),
+}
 
 
 @rule("MISSING_ATTRIBUTE", on=_ALL)
@@ -119,15 +129,17 @@ def _check_type(text: str, attribute: Attribute, element: Element, context: Cont
             element,
             attribute.value_span,
             hint=f"write {TYPE_ALIASES[name]}",
+            fix=Fix(title=f"change to {TYPE_ALIASES[name]}", span=attribute.value_span, replacement=TYPE_ALIASES[name]),
         )
     elif name not in VALUE_TYPES:
-        near = context.nearest(name, VALUE_TYPES)
+        near = _MEANT.get(name.lower()) or context.nearest(name, VALUE_TYPES)
         context.report(
             "INVALID_TYPE",
             f"unknown type {short(name)!r} of <{element.name}>" + (f"; did you mean {near!r}?" if near else ""),
             element,
             attribute.value_span,
             hint=f"types are {', '.join(VALUE_TYPES)}",
+            fix=Fix(title=f"change to {near}", span=attribute.value_span, replacement=near) if near else None,
         )
 
 

@@ -15,6 +15,19 @@ from .rule import COMPONENT, UNKNOWN, Context, Site, rule
 
 _CLASS = re.compile(r"[\w\s-]*")
 _CONTROL = ("If", "Else", "Iterate", "Empty")
+# What people mean who write HTML by habit.
+_OF_HTML = {
+    **dict.fromkeys(("div", "section", "main", "article", "header", "footer", "nav"), "Layout"),
+    **dict.fromkeys(("span", "p", "label", "strong", "em", "b", "i", "small", "h1", "h2", "h3", "h4", "h5", "h6", "li"), "Text"),
+    "ul": "Iterate",
+    "ol": "Iterate",
+    "img": "Image",
+    "a": "Link",
+    "hr": "Divider",
+    "textarea": "Input",
+    "pre": "Code",
+    "fieldset": "Container",
+}
 
 
 def belongs(site: Site, child: Element, context: Context) -> bool:
@@ -39,7 +52,7 @@ def component_is_known(site: Site, context: Context) -> None:
     Why: an unknown one shows as a placeholder.  Remedy: correct the name.
     """
     element = site.element
-    near = context.nearest(element.name, context.catalog.components)
+    near = _OF_HTML.get(element.name) or context.nearest(element.name, context.catalog.components)
     span = element.name_span
     context.report(
         "UNKNOWN_COMPONENT",
@@ -141,7 +154,16 @@ def component_attributes_are_known(site: Site, context: Context) -> None:
     aliases = context.catalog.aliases
     for name, attribute in element.attributes.items():
         if name in aliases:
-            context.report("ALIAS", f"{name!r} is read as {aliases[name]!r}", element, attribute.name_span, hint=f"write {aliases[name]}")
+            preferred = aliases[name]
+            fix = Fix(title=f"change to {preferred}", span=attribute.name_span, replacement=preferred)
+            context.report(
+                "ALIAS",
+                f"{name!r} is read as {preferred!r}",
+                element,
+                attribute.name_span,
+                hint=f"write {preferred}",
+                fix=None if preferred in element.attributes else fix,
+            )
         elif name == "bind":
             if not entry.bindable:
                 message = f"<{entry.name}> takes no 'bind'"
@@ -153,7 +175,8 @@ def component_attributes_are_known(site: Site, context: Context) -> None:
                     f"<{entry.name}> has no attribute {short(name)!r}",
                     element,
                     attribute.name_span,
-                    hint='events are written trigger="tool" or on:EVENT="tool"',
+                    hint='events are written trigger="tool" or on:EVENT="tool"'
+                    + (f"; <{entry.name}> has {', '.join(entry.event_names)}" if entry.events else ""),
                 )
                 continue
             bind = ["bind"] if entry.bindable else []
@@ -197,6 +220,8 @@ def literal_values(site: Site, context: Context) -> None:
         prop = prop_of(entry, name, context)
         if prop is None or attribute.broken or prop.type in ("args", "expression", "tool", "identifier"):
             continue
+        if attribute.mode == "text" and attribute.value and not attribute.parts:
+            continue  # its expression is missing, and the parser has said so
         problem = _problem(prop, attribute, context)
         if problem:
             context.report("INVALID_ATTRIBUTE", f"the value {shown(attribute)} of {name!r} {problem}", element, attribute.value_span)

@@ -39,7 +39,9 @@ def loop_has_key(site: Site, context: Context) -> None:
     Remedy: add ``key="id"``, the name of a property, or ``key="{expression}"``.
     """
     if "key" not in site.element.attributes:
-        context.report("MISSING_KEY", "<Iterate> has no key", site.element, hint='add key="id", or key="{$scope.item}" for plain values')
+        item = short(site.element.text("as") or "item")
+        hint = f'add key="id", a property of the items, or key="{{$scope.{item}}}" for plain values'
+        context.report("MISSING_KEY", "<Iterate> has no key", site.element, hint=hint)
 
 
 @rule("INVALID_IDENTIFIER", on="Iterate")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ..analysis import CodeSite
 from ..ast import Element
 from ..defaults import checked, constraints, default_of, default_text, enum_values, value_type
 from ..nearest import short
 from ..values import number
-from .rule import Context, Site, rule
+from .references import mentions
+from .rule import Context, Site, code_rule, rule
 
 
 @rule("DUPLICATE_STATE", on="NexusPanel")
@@ -56,6 +58,27 @@ def default_values(site: Site, context: Context) -> None:
             raise ValueError("must be a plain value: an argument's default is no expression")
     except ValueError as error:
         context.report("INVALID_DEFAULT", f"the default {short(text)!r} {error}", element, span)
+
+
+@code_rule("INVALID_DEFAULT", roots=("$state",))
+def defaults_come_first(site: CodeSite, context: Context) -> None:
+    """What: a default that is an expression reads no ``$state``.
+
+    Why: it is evaluated once, when the panel is made, before there are any values.
+    Remedy: make it a ``Computed``, or let a hook for ``mount`` write the state.
+    """
+    if site.kind != "default":
+        return
+    for mention in mentions(site):
+        if mention.root == "$state":
+            context.report_code(
+                "INVALID_DEFAULT",
+                "a default cannot read $state",
+                site,
+                mention.start,
+                mention.end,
+                hint='compute it: <Computed name="…" value="…"/>',
+            )
 
 
 @rule("UNEXPECTED_TEXT", on=("State", "Computed"))

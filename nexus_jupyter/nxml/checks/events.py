@@ -94,7 +94,7 @@ def bound_place_exists(site: Site, context: Context) -> None:
             near = context.nearest(name, known)
             context.report(
                 "INVALID_SCOPE_REFERENCE",
-                f"no loop variable is called {short(name)!r} here" + (f"; did you mean {near!r}?" if near else ""),
+                f"unknown loop variable $scope.{short(name)}" + (f"; did you mean {near}?" if near else ""),
                 element,
                 place.first,
                 hint="" if near else "$scope holds the variables of the enclosing <Iterate>",
@@ -111,7 +111,7 @@ def bound_place_exists(site: Site, context: Context) -> None:
         near = context.nearest(name, context.outline.known_states)
         context.report(
             "UNDEFINED_STATE_REFERENCE",
-            f"no state is called {short(name)!r}" + (f"; did you mean {near!r}?" if near else ""),
+            f"unknown state $state.{short(name)}" + (f"; did you mean {near}?" if near else ""),
             element,
             place.first,
             hint="" if near else 'declare it in <Data>: <State name="…" type="…"/>',
@@ -136,7 +136,7 @@ def ids_are_unique(site: Site, context: Context) -> None:
             f"the id {short(name)!r} would be the same for every item of the loop",
             site.element,
             attribute.value_span,
-            hint="add an expression that tells the items apart, such as {$scope.item.id}",
+            hint=f"add an expression that tells the items apart, such as {{$scope.{short(site.scope.names[0])}.id}}",
         )
     elif name in context.view_ids:
         context.report(

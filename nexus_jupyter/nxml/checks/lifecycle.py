@@ -96,6 +96,7 @@ def watched_states_exist(site: Site, context: Context) -> None:
                 f"no state or computed value is called {short(name)!r}" + (f"; did you mean {near!r}?" if near else ""),
                 element,
                 of.value_span,
+                hint="" if near else "'of' lists states and computed values by name, separated by commas",
             )
 
 

@@ -106,7 +106,7 @@ def extension_is_known(site: Site, context: Context) -> None:
     name = attribute.value or ""
     entry = known.get(name)
     if entry is None:
-        near = context.nearest(name, known)
+        near = f"nexus.{name}" if f"nexus.{name}" in known else context.nearest(name, known)
         context.report(
             "UNKNOWN_EXTENSION",
             f"unknown extension {short(name)!r}" + (f"; did you mean {near!r}?" if near else ""),

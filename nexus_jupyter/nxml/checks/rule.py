@@ -5,15 +5,21 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from ...catalog import Catalog, ComponentEntry
 from ...diagnostics import Fix, Severity, Span
+from ..analysis import Analysis, CodeSite
+from ..analysis_places import Places
 from ..ast import Element
 from ..outline import Outline
 from ..problems import Problems
 
 COMPONENT = "*component"
 UNKNOWN = "*unknown"
+CODE = "*code"
+BROKEN = "*broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +51,26 @@ class Site:
 class Context:
     """The whole document, the catalog, and where to report."""
 
-    def __init__(self, outline: Outline, catalog: Callable[[], Catalog], problems: Problems) -> None:
+    def __init__(
+        self, outline: Outline, catalog: Callable[[], Catalog], problems: Problems, analysis: Callable[[], Analysis], source: str
+    ) -> None:
         self.outline = outline
         self.problems = problems
         self._catalog = catalog
+        self._analysis = analysis
+        self._places = Places(source)
         self.view_ids: dict[str, int] = {}
+        self.arguments: dict[int, Any] = {}
 
-    @property
+    @cached_property
     def catalog(self) -> Catalog:
         """The catalog; loaded when a rule first needs it."""
         return self._catalog()
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """What the document's code does; found when a rule first needs it."""
+        return self._analysis()
 
     def nearest(self, name: str, known: Iterable[str]) -> str:
         """The known name most like ``name``, or ""."""
@@ -74,22 +90,50 @@ class Context:
         """Reports a problem of ``element``, at ``span`` or at its name."""
         self.problems.report(code, message, span or element.name_span, node=element.id, hint=hint, fix=fix, severity=severity)
 
+    def report_code(
+        self,
+        code: str,
+        message: str,
+        site: CodeSite,
+        start: int,
+        end: int,
+        *,
+        hint: str = "",
+        instead: tuple[str, str] | None = None,
+        severity: Severity | None = None,
+    ) -> None:
+        """Reports a problem of the characters ``[start, end)`` of a piece of code.
+
+        ``instead`` is (the text there, what to write): a fix, when that text stands there literally.
+        """
+        if self.problems.full:  # it is counted only
+            self.problems.report(code, message, site.span)
+            return
+        span = self._places.span(site, start, end)
+        fix: Fix | None = None
+        if instead is not None and self._places.literal(site, span, instead[0]):
+            fix = Fix(title=f"change to {instead[1]}", span=span, replacement=instead[1])
+        self.problems.report(code, message, span, node=site.element, hint=hint, fix=fix, severity=severity)
+
 
 Check = Callable[[Site, Context], None]
+CodeCheck = Callable[[CodeSite, Context], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: the codes it gives, the elements it looks at, and its check.
+    """One rule: the codes it gives, the elements or pieces of code it looks at, and its check.
 
     ``whole``: it speaks of what is absent, so it is silent about a document that broke off.
+    ``roots``: it looks only at code that speaks of one of these names.
     """
 
     name: str
     codes: tuple[str, ...]
     on: tuple[str, ...]
-    check: Check
+    check: Callable[[Any, Context], None]
     whole: bool = False
+    roots: frozenset[str] = frozenset()
 
     @property
     def documentation(self) -> str:
@@ -98,6 +142,16 @@ class Rule:
 
 
 RULES: list[Rule] = []
+
+
+def code_rule(*codes: str, roots: tuple[str, ...] = (), broken: bool = False, whole: bool = False) -> Callable[[CodeCheck], CodeCheck]:
+    """Registers a check for pieces of code: those that are JavaScript, or with ``broken`` those that are none."""
+
+    def register(check: CodeCheck) -> CodeCheck:
+        RULES.append(Rule(check.__name__, codes, (BROKEN if broken else CODE,), check, whole, frozenset(roots)))
+        return check
+
+    return register
 
 
 def rule(*codes: str, on: str | tuple[str, ...], whole: bool = False) -> Callable[[Check], Check]:

@@ -48,9 +48,9 @@ def one_root(site: Site, context: Context) -> None:
         if isinstance(node, ElementNode) and number != site.element.id:
             context.report(
                 "MISPLACED_ELEMENT",
-                f"<{short(node.name)}> stands outside <NexusPanel>",
+                f"<{short(node.name)}> stands outside the panel",
                 ast.element(number),
-                hint="a document is one <NexusPanel>",
+                hint="a document is one <NexusPanel>; move it inside, or into a cell of its own",
             )
         elif isinstance(node, TextNode):
             context.problems.report("UNEXPECTED_TEXT", "text stands outside <NexusPanel>", node.span, hint="remove it")

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 
 from ...catalog import Catalog, catalog
 from ...diagnostics import Diagnostic
+from ..analysis import Analysis, analyse
 from ..ast import Element, NexusPanelAST
 from ..elements import ELEMENTS
 from ..limits import DEFAULT_LIMITS
 from ..outline import Outline
 from ..problems import Problems
-from . import attributes, components, control, data, events, lifecycle, logic, structure
-from .rule import COMPONENT, RULES, UNKNOWN, Context, Rule, Scope, Site
+from . import (
+    arguments,
+    attributes,
+    bindings,
+    components,
+    computed,
+    control,
+    data,
+    events,
+    lifecycle,
+    logic,
+    purity,
+    references,
+    structure,
+    usage,
+)
+from .rule import BROKEN, CODE, COMPONENT, RULES, UNKNOWN, Context, Rule, Scope, Site
 
 __all__ = ["ASTValidator"]
 
 # Importing a module of rules registers them; naming them here keeps the order of registration fixed.
-_MODULES = (structure, attributes, data, logic, lifecycle, components, control, events)
+_MODULES = (
+    *(structure, attributes, data, logic, lifecycle, components, control, events),
+    *(references, purity, arguments, bindings, computed, usage),
+)
 
 
 @cache
@@ -29,13 +48,21 @@ def _rules_for(name: str, whole: bool) -> tuple[Rule, ...]:
 class ASTValidator:
     """Checks what a tree means: ``ASTValidator(ast).validate()``.
 
-    Problems go to ``problems``, shared with the parser when one document is read in one go.
+    Problems go to ``problems``, shared with the parser when one document is read in one go.  With the document's
+    ``source`` places in code are exact also where references were decoded.
     """
 
-    def __init__(self, ast: NexusPanelAST, *, problems: Problems | None = None, catalog: Callable[[], Catalog] = catalog) -> None:
+    def __init__(
+        self, ast: NexusPanelAST, *, problems: Problems | None = None, catalog: Callable[[], Catalog] = catalog, source: str = ""
+    ) -> None:
         self.ast = ast
         self.problems = problems if problems is not None else Problems(DEFAULT_LIMITS.diagnostics)
-        self._context = Context(Outline(ast), catalog, self.problems)
+        self._context = Context(Outline(ast), catalog, self.problems, lambda: self.analysis, source)
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """What the document's code does."""
+        return analyse(self.ast)
 
     def validate(self) -> tuple[Diagnostic, ...]:
         """All problems found so far, in document order; never raises for what the document contains."""
@@ -44,6 +71,11 @@ class ASTValidator:
             for site, role in self._sites(panel):
                 for rule in _rules_for(role, self.ast.complete):
                     rule.check(site, self._context)
+            for piece in self.analysis.sites:
+                roots = piece.facts.roots
+                for rule in _rules_for(BROKEN if piece.facts.broken else CODE, self.ast.complete):
+                    if not (rule.roots and rule.roots.isdisjoint(roots)):
+                        rule.check(piece, self._context)
         elif panel is not None or self.ast.complete:
             structure.wrong_root(self.ast, self.problems)
         return self.problems.diagnostics(self.ast.path)

@@ -1,0 +1,74 @@
+"""What a model is told of the language: all that is built, and nothing that would fail."""
+
+from __future__ import annotations
+
+from nexus_jupyter.catalog import Catalog, catalog
+from nexus_jupyter.nxml.elements import ELEMENTS
+from nexus_jupyter.nxml.instructions import instructions
+
+TEXT = instructions()
+
+
+def test_every_built_component_is_there_with_all_its_attributes_and_events() -> None:
+    for entry in catalog().components.values():
+        line = next((line for line in TEXT.splitlines() if line.startswith(f"- {entry.name}: ")), None)
+        assert (line is not None) == entry.available
+        if line is not None:
+            for name in (*(p.name for p in entry.props), *entry.event_names):
+                assert name in line
+
+
+def test_every_element_is_there_with_what_it_does() -> None:
+    for rule in ELEMENTS.values():
+        assert (f"- {rule.name}: {rule.description}" in TEXT) == rule.available
+    assert "Not in this version, do not use: <Lifecycle>, persist of State, confirm of Tool, memory of Handler." in TEXT
+
+
+def test_the_names_of_the_sandbox_stand_under_their_places() -> None:
+    handlers = TEXT.split("Names in handlers:\n")[1].split("\n\n")[0]
+    assert "- $emit(event, payload): " in handlers
+    assert "$scope" not in handlers
+    assert "- $event: " in TEXT.split("Names in args:\n")[1].split("\n\n")[0]
+    assert "\nNot in this version, do not use: $view.\n" in TEXT
+
+
+def test_advice_names_nothing_that_is_not_built() -> None:
+    advice = TEXT.split("What does not exist, and what to do instead:\n")[1].split("\n\n")[0]
+    assert "- WebSocket, EventSource: have Python hold the connection" in advice
+    assert "- fetch, XMLHttpRequest, confirm, setInterval\n" in advice
+    assert "sessionStorage, indexedDB: keep values in a State\n" in advice
+    for gone in ("nexus.http", "<Lifecycle", "confirm=", "persist="):
+        assert gone not in advice
+
+
+def test_what_is_not_built_is_named_only() -> None:
+    assert "Not in this version, do not use: nexus.fs, nexus.http, nexus.notify, nexus.sql, nexus.store." in TEXT
+    assert "nexus.http:" not in TEXT
+    assert "hosts" not in TEXT
+
+
+def test_an_extensions_options_and_methods_are_told_once_it_is_built() -> None:
+    known = catalog()
+    built = {name: entry.model_copy(update={"available": True}) for name, entry in known.extensions.items()}
+    text = instructions(known.model_copy(update={"extensions": built}))
+    assert (
+        "  get(url: string, options?: object) [http:request] Sends a GET request. Options: query, headers, timeout. Gives { status" in text
+    )
+    assert "  mode read|write: What calls may do" in text
+    assert "- fetch, XMLHttpRequest: declare <Extension name=" in text
+    assert "do not use: nexus." not in text
+
+
+def test_a_component_that_holds_only_some_says_which() -> None:
+    known = catalog()
+    built = {name: entry.model_copy(update={"available": True}) for name, entry in known.components.items()}
+    text = instructions(known.model_copy(update={"components": built}))
+    assert "Holds Tab." in text
+    assert "- Tab: One page of a Tabs." in text
+    assert "do not use: Tab" not in text
+
+
+def test_an_empty_catalog_has_instructions_too() -> None:
+    text = instructions(Catalog(components={}, extensions={}, common={}, styles=()))
+    assert text.startswith("# NXML")
+    assert "- Text: " not in text
