@@ -42,7 +42,8 @@ def _leftovers() -> list[str]:
         found += [f"instance {each!r}" for each in instance.live_instances()]
     mimebundle = sys.modules.get("nexus_jupyter.widget.mimebundle")
     if mimebundle is not None:
-        found += [f"widget {each!r}" for each in mimebundle._widgets.values()]
+        # a thread that warms may just be importing it
+        found += [f"widget {each!r}" for each in getattr(mimebundle, "_widgets", {}).values()]
     return found
 
 

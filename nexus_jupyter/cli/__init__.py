@@ -53,27 +53,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _with_ids(arguments: Sequence[str]) -> list[str]:
+    """The arguments with what follows ``--forget`` joined to it: an id may begin with a hyphen, which would make it an option."""
+    out: list[str] = []
+    for argument in arguments:
+        if out and out[-1] == "--forget":
+            out[-1] = f"--forget={argument}"
+        else:
+            out.append(argument)
+    return out
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; gives its exit status.  stdout carries only the result."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(_with_ids(sys.argv[1:] if arguments is None else arguments))
     try:
-        if options.command == "check":
-            from .check import check
-
-            return check(options.files, form=options.output, fix=options.fix)
-        if options.command == "format":
-            from .formatting import format_files
-
-            return format_files(options.files, check=options.check, difference=options.diff)
-        if options.command == "reviewers":
-            from .reviewers import reviewers
-
-            return reviewers(options.root, forget=options.forget)
-        from .graph import graph
-
-        return graph(
-            options.notebook, form=options.format, output=options.output, timeout=options.timeout, allow_errors=options.allow_errors
-        )
+        status = _run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # what cannot be written is to be known now, not after the end
+        return status
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -81,3 +79,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # whoever read the result has enough; nothing is to be said at exit either
         sys.stdout = None
         return 0
+    except OSError as error:
+        # files are looked after where they are read and written: this is stdout, whose device is full
+        sys.stdout = None
+        print(f"jupyter nexus {options.command}: the result cannot be written: {error.strerror or error}", file=sys.stderr)
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        from .check import check
+
+        return check(options.files, form=options.output, fix=options.fix)
+    if options.command == "format":
+        from .formatting import format_files
+
+        return format_files(options.files, check=options.check, difference=options.diff)
+    if options.command == "reviewers":
+        from .reviewers import reviewers
+
+        return reviewers(options.root, forget=options.forget)
+    from .graph import graph
+
+    return graph(options.notebook, form=options.format, output=options.output, timeout=options.timeout, allow_errors=options.allow_errors)

@@ -24,8 +24,8 @@ class _Engine:
         self.missing = ""
 
     def problems(self, document: Document) -> tuple[Diagnostic, ...]:
-        from ..sandbox import CodeErrors, Guest, syntax_diagnostics
-        from ..sandbox.syntax import confirm
+        from ..sandbox import CodeErrors, Guest
+        from ..sandbox.syntax import certain, confirm
 
         reading = read(document.text)
         if self.missing:
@@ -35,9 +35,8 @@ class _Engine:
         program = compile_program(reading.ast)
         try:
             Guest(program).close()
-        except CodeErrors as error:
-            found = (*reading.diagnostics, *syntax_diagnostics(program, error.errors))
-            return tuple(sorted(found, key=lambda d: d.span.start))
+        except CodeErrors:
+            return confirm(reading)
         except EngineError as error:
             self.missing = str(error)
         except NexusError as error:
@@ -45,7 +44,9 @@ class _Engine:
             assert root is not None
             # a state's default that throws, or code that passes a limit of the sandbox
             made = Diagnostic(code=error.code, severity=Severity.ERROR, message=str(error), span=root.name_span, path=root.name)
-            return (made, *reading.diagnostics)
+            return (made, *certain(reading))
+        else:
+            return certain(reading)
         return reading.diagnostics
 
 
@@ -89,7 +90,7 @@ def _fixed(name: str, file: File) -> File | None:
     texts = {d.cell: text for d in file.documents if (text := apply_fixes(d.text, read(d.text).diagnostics)) != d.text}
     if not texts:
         return None
-    write_text(name, file.with_texts(texts))
+    write_text(name, file.with_texts(texts), before=file.content)
     return opened(name)
 
 

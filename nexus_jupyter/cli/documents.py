@@ -12,7 +12,7 @@ from .files import UsageError, decoded, read_bytes, read_notebook
 from .notebook_text import CellText, cell_texts
 
 # What IPython takes for the cell magic: empty lines may come before it, and its name ends at a space.
-_MAGIC = re.compile(r"(?:[ \t]*+\n)*+[ \t]*+%%nxml(?: [^\n]*+)?(?:\n|\Z)")
+_MAGIC = re.compile(r"(?:[ \t]*+\r?\n)*+[ \t]*+%%nxml(?: [^\n]*+|[^\S\n]*+)(?:\n|\Z)")
 _MARK = "\ufeff"
 
 

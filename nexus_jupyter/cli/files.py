@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,18 @@ class UsageError(NexusError):
     code = "USAGE"
 
 
+def shown_name(file: str) -> str:
+    """What messages call a file."""
+    return "stdin" if file == "-" else visible(file)
+
+
 def read_bytes(file: str) -> bytes:
     """The content of a file, or of stdin for ``-``; raises UsageError."""
-    shown = visible(file)
+    shown = shown_name(file)
     try:
         if file == "-":
+            if sys.stdin is None:
+                raise UsageError("stdin is closed")
             data = sys.stdin.buffer.read(_LARGEST + 1)
         else:
             path = Path(file)
@@ -50,7 +59,7 @@ def decoded(file: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{visible(file)} is no UTF-8 text (byte {error.start})") from None
+        raise UsageError(f"{shown_name(file)} is no UTF-8 text (byte {error.start})") from None
 
 
 def read_notebook(file: str, text: str | None = None) -> Any:
@@ -60,14 +69,19 @@ def read_notebook(file: str, text: str | None = None) -> Any:
     import nbformat  # it costs more than reading a document
 
     try:
-        notebook = nbformat.reads(text, as_version=4)
-        nbformat.validate(notebook)
+        with warnings.catch_warnings():
+            # cells without ids, and what Jupyter itself only warns of: it keeps nobody from reading the cells
+            warnings.simplefilter("ignore")
+            notebook = nbformat.reads(text, as_version=4)
+            nbformat.validate(notebook, relax_add_props=True)
     except RecursionError:
         raise UsageError(f"{visible(file)} is no notebook: it is nested too deeply") from None
-    except Exception as error:
-        # nbformat raises its own errors, those of JSON Schema, and whatever a wrong type in the file leads to
+    except (nbformat.ValidationError, ValueError) as error:  # NotJSONError is one
         reason = visible(str(error).strip().partition("\n")[0])[:200]
         raise UsageError(f"{visible(file)} is no notebook: {reason}") from None
+    except Exception:
+        # nbformat raises whatever a wrong type in the file leads to
+        raise UsageError(f"{visible(file)} is no notebook: its JSON has another shape") from None
     return notebook
 
 
@@ -86,28 +100,42 @@ def _in_folder(folder: str) -> Iterator[str]:
     for path, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _LEFT_OUT)
         for name in sorted(files):
-            if name.lower().endswith(ENDINGS) and not name.startswith("."):
-                yield os.path.join(path, name)
+            file = os.path.join(path, name)
+            # no pipe, whose end nobody sees, and no link to nowhere
+            if name.lower().endswith(ENDINGS) and not name.startswith(".") and os.path.isfile(file):
+                yield file
 
 
-def write_text(file: str, text: str) -> None:
+def write_text(file: str, text: str, *, before: str) -> None:
     """Puts ``text`` in the place of a file's content: at once, so that nobody sees half of it, and with the file's mode.
 
-    A link stays a link.  Raises UsageError; the file is then as it was.
+    A link stays a link.  Raises UsageError, the file is then as it was: when it cannot be written, and when its content is
+    no longer ``before``, because somebody else has changed it since it was read.
     """
     path = Path(file).resolve()
     temporary = ""
     try:
-        mode = path.stat().st_mode & 0o7777
+        known = path.stat()
+        mode = stat.S_IMODE(known.st_mode)
+        if not stat.S_ISREG(known.st_mode):
+            raise UsageError(f"{visible(file)} is no file that can be replaced", hint="use - for stdin and stdout")
+        if not mode & 0o222:
+            raise UsageError(f"{visible(file)} is read-only")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
         with os.fdopen(handle, "wb") as stream:
             stream.write(text.encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
         os.chmod(temporary, mode)
+        if path.read_bytes() != before.encode("utf-8"):
+            raise UsageError(f"{visible(file)} was changed by somebody else meanwhile and is left as it is", hint="run the command again")
         os.replace(temporary, path)
+        temporary = ""
     except (OSError, ValueError) as error:
+        raise UsageError(f"{visible(file)} cannot be written: {_reason(error)}") from None
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise UsageError(f"{visible(file)} cannot be written: {_reason(error)}") from None
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -12,7 +12,7 @@ from ..errors import DocumentError
 from ..nxml import format_document
 from .documents import Document, File, opened
 from .files import UsageError, named, write_text
-from .output import complain, count, printable, show_difference
+from .output import complain, count, printable, show_difference, write_to_stdout
 
 
 @dataclass
@@ -61,7 +61,7 @@ def _format(name: str, file: File, outcome: _Outcome, *, writes: bool, differenc
             complain("format", f"{document.name}: {error.message}\n\n{shown}\n")
             continue
         if document.cell:
-            text = text.removesuffix("\n")  # a cell ends where its last line ends
+            text = text.removesuffix("\n").removesuffix("\r")  # a cell ends where its last line ends
         if text != document.text or not document.cell:
             texts[document.cell] = text
         if difference and text != document.text:
@@ -72,13 +72,11 @@ def _format(name: str, file: File, outcome: _Outcome, *, writes: bool, differenc
     else:
         outcome.changed += 1
         if writes and name != "-":
-            write_text(name, after)
+            write_text(name, after, before=file.content)
         elif not writes and not difference:
             print(f"would change: {printable(visible(file.name))}")
     if name == "-" and writes and outcome.refused == refused:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(after.encode("utf-8"))
-        sys.stdout.buffer.flush()
+        write_to_stdout(after)
 
 
 def _difference(document: Document, text: str) -> list[str]:

@@ -9,7 +9,7 @@ from ..diagnostics import visible
 
 def printable(text: str) -> str:
     """``text`` without the characters that the terminal's encoding lacks."""
-    encoding = sys.stdout.encoding or "utf-8"
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # there is no stdout when it was closed
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
@@ -25,6 +25,14 @@ def complain(command: str, message: str) -> None:
 
 def show_difference(lines: list[str]) -> None:
     """Print a unified diff: as it is for a program, without what would drive a terminal for a person."""
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout is not None and sys.stdout.isatty()
     for line in lines:
         print(printable(visible(line) if terminal else line))
+
+
+def write_to_stdout(text: str) -> None:
+    """Writes ``text`` as it is, its line ends as well."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()

@@ -107,7 +107,7 @@ def parsed_facts(source: str, kind: CodeKind) -> CodeFacts:
     flow = Flow(tree, pure=not body)
     found = flow.found
     with_methods = {alias for alias, method in found.extensions if method}
-    imports = imports_of(tree)
+    imports = imports_of(tree) if "import" in source else ()
     mentions = mentions_of(tree, flow)
     return CodeFacts(
         reads=_ordered(found.reads),
@@ -122,7 +122,7 @@ def parsed_facts(source: str, kind: CodeKind) -> CodeFacts:
         scope_all="scope" in found.all,
         globals=_ordered(found.free),
         yields=() if body else flow.result(),
-        awaits=_awaits(tree, flow),
+        awaits="await" in source and _awaits(tree, flow),
         broken=tree.broken,
         mentions=mentions,
         impurities=imports if body else (*imports, *impurities_of(tree, flow)),

@@ -8,9 +8,18 @@ from collections.abc import Iterable, Mapping
 def circles(needs: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
     """The groups of names that depend on each other, or a name that depends on itself; each in the order of ``needs``.
 
-    Only names that ``needs`` lists count.  Time is linear in names and dependencies (Tarjan's way, without recursion).
+    Only names that ``needs`` lists count.  Time is linear in names and dependencies.
     """
     order = {name: n for n, name in enumerate(needs)}
+    found = [tuple(sorted(g, key=order.__getitem__)) for g in groups(needs) if len(g) > 1 or g[0] in needs[g[0]]]
+    return sorted(found, key=lambda group: order[group[0]])
+
+
+def groups(needs: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
+    """All names in groups that depend on each other, each group after those that it depends on.
+
+    Only names that ``needs`` lists count.  Time is linear in names and dependencies (Tarjan's way, without recursion).
+    """
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     open_: list[str] = []
@@ -26,7 +35,7 @@ def circles(needs: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
         while path:
             name, rest = path[-1]
             for other in rest:
-                if other not in order:
+                if other not in needs:
                     continue
                 if other not in number:
                     number[other] = low[other] = len(number)
@@ -47,6 +56,5 @@ def circles(needs: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
                     group = open_[at:]
                     del open_[at:]
                     waiting.difference_update(group)
-                    if len(group) > 1 or name in needs[name]:
-                        found.append(tuple(sorted(group, key=order.__getitem__)))
-    return sorted(found, key=lambda group: order[group[0]])
+                    found.append(tuple(group))
+    return found

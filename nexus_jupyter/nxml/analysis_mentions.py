@@ -13,12 +13,18 @@ from .analysis_flow import Flow
 from .analysis_scope import REFERENCES, pattern_parts
 from .analysis_shapes import Given, given_of
 from .analysis_syntax import Syntax
-from .analysis_values import MUTATORS
+from .analysis_values import MUTATORS, WRITING_GLOBALS
 
 Use = Literal["read", "write", "call", "new", "mutate", "typeof"]
 Effect = Literal["assignment", "delete", "await", "yield", "import"]
 
 _MEMBERS = ("member_expression", "subscript_expression")
+_EFFECTS = frozenset(
+    (
+        *("assignment_expression", "augmented_assignment_expression", "update_expression", "unary_expression"),
+        *("await_expression", "yield_expression", "for_in_statement"),
+    )
+)
 _CHAIN = (*_MEMBERS, "parenthesized_expression")
 # Further members of a chain than these are nobody's business.
 _STEPS = 3
@@ -60,22 +66,32 @@ class Impurity(NamedTuple):
 def mentions_of(tree: Syntax, flow: Flow) -> tuple[Mention, ...]:
     """All mentions in the order of the text.  Time is linear in the tree."""
     out: list[Mention] = []
-    kinds, fields, binding = tree.kinds, tree.fields, flow.scopes.binding
+    kinds, fields, parents, binding = tree.kinds, tree.fields, tree.parents, flow.scopes.binding
     for node, kind in enumerate(kinds):
         if kind in REFERENCES:
-            if node in binding or (fields[node] in ("name", "label", "key") and kinds[tree.parents[node]] != "parenthesized_expression"):
+            if node in binding:
+                alias = flow.aliases.get(binding[node])
+                # what an alias alone says was said where it got its value
+                if alias is not None and kinds[parents[node]] in _CHAIN:
+                    mention = _mention(tree, flow, node, alias)
+                    if len(mention.steps) > len(alias) - 1:
+                        out.append(mention)
+                continue
+            if fields[node] in ("name", "label", "key") and kinds[tree.parents[node]] != "parenthesized_expression":
                 continue
             out.append(_mention(tree, flow, node))
             if len(out[-1].steps) == 0:
                 out += _taken_out(tree, node, out[-1])
+                out += _assigned(tree, flow, node, out[-1])
     out.sort(key=lambda m: m.start)
     return tuple(out)
 
 
-def _mention(tree: Syntax, flow: Flow, node: int) -> Mention:
+def _mention(tree: Syntax, flow: Flow, node: int, alias: tuple[int, ...] = ()) -> Mention:
+    """The mention that starts at a name; ``alias``: what the name stands for, a root and members of it."""
     kinds, parents, fields = tree.kinds, tree.parents, tree.fields
-    root, (start, end) = tree.name(node), tree.place(node)
-    steps: list[Step] = []
+    root, (start, end) = tree.name(alias[0] if alias else node), tree.place(node)
+    steps = [_named_step(tree, part) for part in alias[1:]]
     deeper = False
     top = node
     while True:
@@ -110,6 +126,10 @@ def _mention(tree: Syntax, flow: Flow, node: int) -> Mention:
     return Mention(root, start, end, tuple(steps), use, deeper, given)
 
 
+def _named_step(tree: Syntax, node: int) -> Step:
+    return _step(tree, node) if tree.kinds[node] in _MEMBERS else Step(tree.name(node), *tree.place(node))
+
+
 def _step(tree: Syntax, node: int) -> Step:
     if tree.kinds[node] == "member_expression":
         part = tree.part(node, "property")
@@ -123,6 +143,8 @@ def _step(tree: Syntax, node: int) -> Step:
 def _taken_out(tree: Syntax, node: int, whole: Mention) -> list[Mention]:
     """What ``const {a, b: c} = $state`` takes out of a root."""
     parent = tree.parents[node]
+    while tree.kinds[parent] == "parenthesized_expression":
+        node, parent = parent, tree.parents[parent]
     pattern: int | None = None
     if tree.kinds[parent] == "variable_declarator" and tree.fields[node] == "value":
         pattern = tree.child(parent, "name")
@@ -148,12 +170,36 @@ def _taken_out(tree: Syntax, node: int, whole: Mention) -> list[Mention]:
     return out
 
 
+def _assigned(tree: Syntax, flow: Flow, node: int, whole: Mention) -> list[Mention]:
+    """What ``Object.assign($state, {a: 1})`` and ``Reflect.set($state, "a", 1)`` assign to."""
+    listed = tree.parents[node]
+    if tree.kinds[listed] != "arguments" or tree.children[listed][0] != node:
+        return []
+    path = flow.global_path(tree.part(tree.parents[listed], "function"))
+    out: list[Mention] = []
+    for given in tree.children[listed][1:]:
+        if path == "Object.assign" and tree.kinds[given] == "object":
+            for member in tree.children[given]:
+                key = tree.child(member, "key") if tree.kinds[member] == "pair" else member
+                if key is not None and tree.kinds[key] in ("property_identifier", "shorthand_property_identifier", "string"):
+                    start, end = tree.place(key)
+                    text = tree.literal(key)
+                    step = Step(tree.name(key), start, end) if text is None else Step(text, start + 1, end - 1)
+                    out.append(whole._replace(steps=(step,), use="write"))
+        elif path in WRITING_GLOBALS and path.startswith("Reflect.") and (text := tree.literal(given)) is not None:
+            start, end = tree.place(given)
+            return [whole._replace(steps=(Step(text, start + 1, end - 1),), use="write")]
+    return out
+
+
 def impurities_of(tree: Syntax, flow: Flow) -> tuple[Impurity, ...]:
     """What an expression does that it must not, in the order of the text.
 
     Assigning to its own variables, or into what they hold, has no effect outside and is left alone.
     """
     out: list[Impurity] = []
+    if _EFFECTS.isdisjoint(tree.kinds):
+        return ()
     for node, kind in enumerate(tree.kinds):
         what: Effect | None = None
         if kind in ("assignment_expression", "augmented_assignment_expression"):

@@ -12,6 +12,8 @@ from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from .analysis_waiting import STAND_IN, called_await, stood_in
+
 if TYPE_CHECKING:
     import tree_sitter
 
@@ -97,19 +99,22 @@ class Syntax:
         self.ends: list[int] = []
         self.fault: Fault | None = None
         tree = _parse(source)
+        waits: frozenset[int] = frozenset()
+        if tree is not None and b"await" in source:
+            tree, waits = _waiting(source, tree, shift)
         self.given_up = tree is None
         self.broken = tree is None or tree.root_node.has_error
         if tree is None:
             self.kinds, self.fields, self.parents, self.children = ["program"], [None], [-1], [[]]
             self.starts, self.ends = [0], [len(source)]
             return
-        self._copy(tree.walk())
+        self._copy(tree.walk(), waits)
         if self.broken:
             self.fault = _fault(self, tree.root_node)
         elif shift:
             self._one_expression()
 
-    def _copy(self, cursor: tree_sitter.TreeCursor) -> None:
+    def _copy(self, cursor: tree_sitter.TreeCursor, waits: frozenset[int]) -> None:
         _, names, roles = _grammar()
         kinds, fields, parents, children, starts, ends = self.kinds, self.fields, self.parents, self.children, self.starts, self.ends
         down, along, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
@@ -125,6 +130,9 @@ class Syntax:
             kind = "ERROR" if kind_id == _ERROR else names[kind_id]
             if kind == "" and field:
                 kind = node.type
+            if waits and node.start_byte in waits:
+                # the operator is left out, as it is of one that the parser sees itself
+                kind = "await_expression" if kind == "unary_expression" else "" if kind == STAND_IN.decode().strip() else kind
             if kind > "\0":
                 kinds.append(kind)
                 fields.append(roles[field] if field else None)
@@ -183,6 +191,10 @@ class Syntax:
         found = self.child(node, field)
         return 0 if found is None else found
 
+    def says(self, word: str) -> bool:
+        """Whether a word stands in the text, be it in a comment."""
+        return word.encode() in self._source
+
     def raw(self, node: int) -> str:
         """The text of a node."""
         return self._source[self.starts[node] : self.ends[node]].decode("utf-8", "replace")
@@ -227,6 +239,15 @@ class Syntax:
             todo.extend(self.children[node])
         out.reverse()
         return out
+
+
+def _waiting(source: bytes, tree: tree_sitter.Tree, shift: int) -> tuple[tree_sitter.Tree, frozenset[int]]:
+    """The tree with each ``await`` understood, and where those stand that needed help (:mod:`~.analysis_waiting`)."""
+    waits = frozenset(called_await(tree.walk(), may=not shift))
+    other = _parse(stood_in(source, waits)) if waits else None
+    if other is None or (other.root_node.has_error and not tree.root_node.has_error):
+        return tree, frozenset()
+    return other, waits
 
 
 def _character(match: re.Match[str]) -> str:

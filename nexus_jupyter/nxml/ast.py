@@ -140,11 +140,19 @@ class NexusPanelAST(Value):
         return None if self.root is None else self.element(self.root)
 
     def element(self, number: int) -> Element:
-        """The element of that number; ``TypeError`` when the node is none."""
-        node = self.nodes[number]
-        if not isinstance(node, ElementNode):
-            raise TypeError(f"node {number} is a {node.kind}, not an element")
-        return Element(self, node)
+        """The element of that number, always the same object; ``TypeError`` when the node is none."""
+        found = self._elements.get(number)
+        if found is None:
+            node = self.nodes[number]
+            if not isinstance(node, ElementNode):
+                raise TypeError(f"node {number} is a {node.kind}, not an element")
+            found = self._elements.setdefault(number, Element(self, node))
+        return found
+
+    @cached_property
+    def _elements(self) -> dict[int, Element]:
+        """The elements that were asked for: a document is gone through many times."""
+        return {}
 
     def path(self, number: int) -> str:
         """Where a node stands: ``NexusPanel/Data/State[2]``, counted among equal names from 1, 1 left out."""
@@ -174,30 +182,23 @@ class NexusPanelAST(Value):
 
 
 class Element:
-    """An element with its attributes by name and its children as objects."""
+    """An element with its attributes by name and its children as objects; ``id`` is its node's number, ``name`` as written."""
 
-    __slots__ = ("_attributes", "ast", "node")
+    __slots__ = ("_attributes", "_inside", "ast", "id", "name", "node")
 
     def __init__(self, ast: NexusPanelAST, node: ElementNode) -> None:
         self.ast = ast
         self.node = node
+        self.id = node.id
+        self.name = node.name
         self._attributes: Mapping[str, Attribute] | None = None
+        self._inside: tuple[Element, ...] | None = None
 
     def __reduce__(self) -> tuple[type[Element], tuple[NexusPanelAST, ElementNode]]:
         return Element, (self.ast, self.node)  # a tree that was looked at is pickled and copied like any other
 
     def __repr__(self) -> str:
         return f"<{self.name} at line {self.node.span.line}>"
-
-    @property
-    def id(self) -> int:
-        """The node's number."""
-        return self.node.id
-
-    @property
-    def name(self) -> str:
-        """The element's name as written."""
-        return self.node.name
 
     @property
     def span(self) -> Span:
@@ -222,20 +223,21 @@ class Element:
 
     def get(self, name: str) -> Attribute | None:
         """The attribute, or None."""
-        return self.attributes.get(name)
+        known = self._attributes
+        return (self.attributes if known is None else known).get(name)
 
     def text(self, name: str, default: str = "") -> str:
         """The decoded value of an attribute; ``default`` when it is absent or without a value."""
-        attribute = self.attributes.get(name)
+        attribute = self.get(name)
         return default if attribute is None or attribute.value is None else attribute.value
 
     def elements(self, name: str | None = None) -> Iterator[Element]:
         """The child elements, all or those called ``name``."""
-        nodes = self.ast.nodes
-        for number in self.node.children:
-            node = nodes[number]
-            if isinstance(node, ElementNode) and (name is None or node.name == name):
-                yield Element(self.ast, node)
+        inside = self._inside
+        if inside is None:
+            ast = self.ast
+            inside = self._inside = tuple(ast.element(n) for n in self.node.children if isinstance(ast.nodes[n], ElementNode))
+        return iter(inside) if name is None else (element for element in inside if element.name == name)
 
     def texts(self) -> Iterator[TextNode]:
         """The child texts."""

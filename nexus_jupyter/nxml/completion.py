@@ -12,6 +12,7 @@ from .completion_markup import attributes, closing, elements
 from .completion_values import values
 from .cursor import Cursor, where
 from .cursor_code import code_at
+from .limits import DEFAULT_LIMITS
 
 # More than a person looks through; the answer travels to the page.
 _MOST = 1_000
@@ -66,7 +67,10 @@ def offers(source: str, offset: int, *, everything: bool = False) -> Offers | No
     """
     cursor = where(source, offset)
     if cursor.kind == "code":
-        at = code_at(source, cursor.start, cursor.offset, references=cursor.code != "body")
+        body = cursor.code == "body"
+        if cursor.offset - cursor.start > (DEFAULT_LIMITS.handler if body else DEFAULT_LIMITS.expression):
+            return None  # no such code can run
+        at = code_at(source, cursor.start, cursor.offset, references=not body)
         if at is None:
             return None
         return Offers(cursor, at.start, _WORD, names_in_code(cursor, at, LineIndex(source), everything))

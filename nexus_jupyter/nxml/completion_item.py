@@ -35,7 +35,8 @@ NOT_BUILT = "This version does not build it yet."
 
 _SPACES = re.compile(r"\s+")
 _WRITABLE = re.compile(r"[\w$ .:+/-]{1,100}")
-_CODE = re.compile(r"(`[^`\n]*`)")
+# Single backticks only: Markdown pairs runs of them by their length, and would pair others than these.
+_CODE = re.compile(r"((?<!`)`[^`\n]+`(?!`))")
 _MARKUP = re.compile(r"([\\*_\[\]<>#!|~$&{}()+.^=:/-])")
 
 

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from ..diagnostics import Span
 from .ast import Element, Expression
 from .javascript import ending
+from .nearest import listed
 from .spans import sub_span
 from .values import TYPE_ALIASES, VALUE_TYPES, boolean, fits, json_value, names, number
 from .whitespace import SPACE, trimmed
@@ -105,7 +106,7 @@ def _unreadable(kind: str, text: str, error: ValueError) -> str:
 def checked(rule: Constraints, value: JsonValue) -> JsonValue:
     """``value`` when it keeps to ``enum``, ``min`` and ``max``."""
     if rule.enum is not None and value not in rule.enum:
-        raise ValueError(f"is not among {', '.join(str(v) for v in rule.enum)}")
+        raise ValueError(f"is not among {listed(map(str, rule.enum), len(rule.enum))}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if rule.min is not None and value < rule.min:
             raise ValueError(f"is less than the min {rule.min:g}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import itemgetter
 
 from ..diagnostics import Diagnostic, Fix, errors_of
 from .reading import read
@@ -19,8 +20,8 @@ def apply_fixes(source: str, diagnostics: Sequence[Diagnostic]) -> str:
     """``source`` with the fixes of its ``diagnostics``, and of those that are found then, until none is left.
 
     Of fixes that overlap the first in the text is taken; the others get their turn when the result is read again.
-    A fix that leads to more errors than there were, or does not end its own problem, is left out.  ``diagnostics`` are those of reading ``source``:
-    spans of another text would change the wrong places.
+    A fix that leads to more errors than there were, or does not end its own problem, is left out.  ``diagnostics`` are
+    those of reading ``source``: spans of another text would change the wrong places.
     """
     for _ in range(_ROUNDS):
         found = apart(d.fix for d in diagnostics if d.fix is not None)
@@ -79,5 +80,15 @@ def _remaining(before: Sequence[Diagnostic], applied: Sequence[Fix], after: Sequ
     ends = [fix.span.end for fix in applied]
     shifts = [0, *accumulate(len(fix.replacement) - (fix.span.end - fix.span.start) for fix in applied)]
     aims = set(applied)
-    there = {(d.code, d.message, d.span.start + shifts[bisect_right(ends, d.span.start)]) for d in before if d.fix in aims}
-    return any((d.code, d.message, d.span.start) in there for d in after)
+    # where the problem, or the same in what was put there, would be found again
+    places: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for d in before:
+        if d.fix in aims:
+            start = d.span.start + shifts[bisect_right(ends, d.span.start)]
+            places.setdefault((d.code, d.message), []).append((start, max(start + 1, start + len(d.fix.replacement))))
+    for d in after:
+        found = places.get((d.code, d.message), ())
+        number = bisect_right(found, d.span.start, key=itemgetter(0)) - 1
+        if number >= 0 and d.span.start < found[number][1]:
+            return True
+    return False

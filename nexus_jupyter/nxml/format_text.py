@@ -123,7 +123,9 @@ def kept_lines(source: str, start: int, end: int, tokens: Sequence[Token], inden
     text = _indented(clean, indent + _STEP, frozenset(), room)
     pieces = zip(text.split("\0"), (*expressions, ""), strict=True)
     text = "".join(piece + expression for piece, expression in pieces)
-    return Content(f"\n{text}\n{indent}", None if "\n" in text else text[len(indent) + len(_STEP) :])
+    # a form feed is no indent: beside the tag it would be taken for the space before the text
+    short = "\n" not in text and not clean.startswith("\f")
+    return Content(f"\n{text}\n{indent}", text[len(indent) + len(_STEP) :] if short else None)
 
 
 def code(name: str, raw: str, indent: str, room: Room) -> Content | None:
@@ -140,7 +142,7 @@ def code(name: str, raw: str, indent: str, room: Room) -> Content | None:
             return None
     fixed: frozenset[int] = frozenset()
     if name == "Handler":
-        if unescaped(raw) is not None or _at_margin(raw, code=True):
+        if unescaped(raw) is not None:
             return Content(f"{before}{raw}{after}")  # where its templates are is seen only when it is decoded
         text = without_indent(raw, code=True).text
         fixed = lines_in_templates(text)
@@ -173,10 +175,4 @@ def _has_own_indent(text: str) -> bool:
 
     So it is when white space is written as references, because it is seen as an indent only when it is decoded.
     """
-    return ("&#" in text and any(decode(match[0]) in SPACE for match in _NUMERIC.finditer(text))) or _at_margin(text)
-
-
-def _at_margin(text: str, *, code: bool = False) -> bool:
-    """Whether the reader takes an indent away although the first line, on a line of its own, has none."""
-    start = trimmed(text)[0]
-    return text[max(0, start - 1) : start] == "\n" and without_indent(text, code=code).indent != ""
+    return "&#" in text and any(decode(match[0]) in SPACE for match in _NUMERIC.finditer(text))

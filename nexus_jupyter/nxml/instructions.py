@@ -15,10 +15,13 @@ from .values import VALUE_TYPES
 _RULES = f"""\
 # NXML
 
-<NexusPanel> holds <Data>, <Logic>, <View>. Attributes stand in quotes.
-- Expressions are JavaScript and change nothing. In text and text attributes each {{…}} is one:
-  label="Total {{$state.total}}". One {{…}} alone keeps its type: data="{{$state.rows}}". Computed value, If condition,
-  Iterate items, args and bind are expressions without braces.
+<NexusPanel> holds <Data>, <Logic>, <View>. Attributes stand in quotes; a value with " in it stands in '. Write & and < in
+code as they are, no entities.
+- Expressions are JavaScript and change nothing. In text and attributes each {{…}} is one: label="Total {{$state.total}}". One
+  {{…}} alone keeps its type: hidden="{{!$state.open}}". Computed value, If condition, Iterate items, args and bind are
+  expressions without braces. {{{{ and }}}} are braces in text.
+- default is JSON of the type, default='[{{"id": 1}}]', for string the text itself; without it "", 0, false, [], {{}}, null. enum,
+  tags, of and capabilities are lists with commas.
 - bind is a place: $state.name or $scope.item.name.
 - trigger="tool" calls a tool on the component's main event (marked !); on:EVENT="tool" on a particular one.
   args="[1]" in order, args="{{ id: 1 }}" by name.

@@ -31,12 +31,14 @@ RAW_ELEMENTS = frozenset(("Handler", "State", "Computed"))
 
 _SPACE = re.compile(r"[ \t\r\n\f]++")
 _NAME = re.compile(r"[A-Za-z_][\w.:-]*+")
-_ATTRIBUTE_NAME = re.compile(r"[^\s\"'<>/=&{}]++")
+_ATTRIBUTE_NAME = re.compile(r"[^\s\"'<>/=&{},;][^\s\"'<>/=&{}]*+")
 _UNQUOTED = re.compile(r"[^\s\"'<>=]++")
 _ANGLE = re.compile(r"[<>]")
 _JUNK = re.compile(r"[\"'=&{}]++")
+_SEPARATOR = re.compile(r"[,;]++")
 _WHITE = " \t\r\n\f"
 _TAG_END = re.compile(r"/?>")
+_NESTING = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 # A closing tag in the code of a handler that has none of its own, and what stands behind an unclosed State or Computed.
 _CLOSING = re.compile(r"</[A-Za-z]")
 _NEXT_ITEM = re.compile(r"[ \t\r\n\f]*+(?=<(?:State|Computed)[ \t\r\n\f/>]|</Data[ \t\r\n\f]*+>)")
@@ -221,7 +223,9 @@ class Lexer:
             return None
         stop, name, behind = angle.start(), short(match[0]), match.end()
         edit = (f"change to </{match[0]}>", behind, stop + 1, ">") if source[stop] == ">" else ("add >", behind, behind, ">")
-        self.report("UNEXPECTED_CHARACTER", f"the closing tag </{name} must end with >", self._at, self._at + 1, "", edit)
+        # what follows is blamed where it stands within the tag, else the tag
+        first, last = (self._at, self._at + 1) if source[stop] == ">" else (start, behind)
+        self.report("UNEXPECTED_CHARACTER", f"the closing tag </{name} must end with >", first, last, "", edit)
         self._at = stop + 1 if source[stop] == ">" else stop
         return EndTag(match[0], start, self._at)
 
@@ -257,6 +261,9 @@ class Lexer:
                     self._unfinished(name, at)
                     return StartTag(name, start, at, tuple(attributes), empty=False)
                 word = _ATTRIBUTE_NAME.match(source, at)
+                if (separator := _SEPARATOR.match(source, at)) is not None:
+                    self._separator(separator)
+                    continue
                 if word is None:
                     self._junk(name, at, junk_seen)
                     junk_seen = True  # what follows in this tag is the same slip
@@ -280,6 +287,13 @@ class Lexer:
     def _unfinished(self, name: str, at: int) -> None:
         message = f"the tag <{short(name)}> is not finished before the next one starts"
         self.report("UNEXPECTED_CHARACTER", message, at, at + 1, "end it with > or />")
+
+    def _separator(self, found: re.Match[str]) -> None:
+        """Skips a comma between attributes."""
+        at, self._at = found.span()
+        space = "" if self.source[at - 1] in _WHITE or self.source[self._at : self._at + 1] in (*_WHITE, "/", ">", "") else " "
+        message = f"attributes are separated by spaces, not by {short(found[0])!r}"
+        self.report("UNEXPECTED_CHARACTER", message, at, self._at, "remove it", ("remove it", at, self._at, space))
 
     def _junk(self, name: str, at: int, known: bool) -> None:
         """Skips what can stand in no tag."""
@@ -341,6 +355,16 @@ class Lexer:
             message, hint = f"the value of {short(name)!r} has no closing {quote}", f"end the value with {quote}"
             self._broken_off("UNTERMINATED_STRING", message, at, at + 1, hint)
             return None
+        end = self._around_quotes(at, close)
+        if end > close:
+            self._at = end + 1
+            message = f"the value of {short(name)!r} ends at its first {quote}, which was not meant"
+            other = "'" if quote == '"' else '"'
+            value = source[at + 1 : end]
+            edit = None if other in value else (f"put it in {other}…{other}", at, end + 1, f"{other}{value}{other}")
+            hint = f"put {other}…{other} around a value that holds {quote}"
+            self.report("UNEXPECTED_CHARACTER", message, at, close + 1, hint, edit)
+            return AttributeToken(name, start, name_end, at + 1, end, end + 1)
         end = self._lost_quote(at + 1, close)
         if end < 0:
             self._at = close + 1
@@ -349,6 +373,29 @@ class Lexer:
         message, hint = f"the value of {short(name)!r} has no closing {quote} before what follows", f"end the value with {quote}"
         self.report("UNEXPECTED_CHARACTER", message, at, end, hint, (f"add {quote}", end, end, quote))
         return AttributeToken(name, start, name_end, at + 1, end, end)
+
+    def _around_quotes(self, at: int, close: int) -> int:
+        """Where the value behind the quote at ``at`` ends when it is an object or a list that holds such quotes itself,
+        as in ``default="[{"id": 1}]"``; -1 when it is none, or when nobody can tell."""
+        source = self.source
+        first = _SPACE.match(source, at + 1)
+        begin = at + 1 if first is None else first.end()
+        if begin >= close or source[begin] not in "[{" or self._rescue.left < 0:
+            return -1
+        depth, end = 0, begin
+        for lexeme in lexemes(source, begin, len(source), references=True, markup=True):
+            end = lexeme.end
+            if lexeme.kind in ("broken", "end", "markup"):
+                depth = 1
+                break
+            if lexeme.kind == "punctuation":
+                depth += _NESTING.get(source[lexeme.start], 0)
+                if depth == 0 or end - begin > self.limits.expression:
+                    break
+        self._rescue.take(end - begin)
+        space = _SPACE.match(source, end)
+        end = end if space is None else space.end()
+        return end if depth == 0 and end > close and source.startswith(source[at], end) else -1
 
     def _lost_quote(self, start: int, close: int) -> int:
         """Where the value that starts at ``start`` ends if the quote at ``close`` opens the next one; -1 if it does not.

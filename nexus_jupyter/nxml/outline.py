@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 
 from .ast import Element, NexusPanelAST
 from .defaults import value_type
+from .elements import ELEMENTS
+from .nearest import like
+
+# Of an element with more attributes nobody asks which of them is misspelt.
+_LOOKED_AT = 16
+_SECTIONS = ("Data", "Logic")
 
 
 class Outline:
     """The declarations of a document, in document order.
 
     ``states`` and the like hold what stands in its proper place; the ``known_*`` names count every
-    declaration wherever it stands, so that a misplaced one is reported once and not at each use.
+    declaration wherever it stands, also one that is misspelt, so that a misplaced one is reported once and not at each use.
     """
 
     def __init__(self, ast: NexusPanelAST) -> None:
@@ -59,12 +66,17 @@ class Outline:
         """All declarations, wherever they stand."""
         found: dict[str, list[Element]] = {"State": [], "Computed": [], "Tool": [], "Extension": []}
         for node in self.ast.nodes:
-            if node.kind == "element" and node.name in found:
-                found[node.name].append(Element(self.ast, node))
+            if node.kind != "element":
+                continue
+            name = node.name
+            if name not in ELEMENTS and node.parent is not None and self.ast.element(node.parent).name in _SECTIONS:
+                name = next((n for n in found if n[0] == name[0].upper() and like(name, n)), name)
+            if name in found:
+                found[name].append(Element(self.ast, node))
         return found
 
     def _names(self, name: str) -> dict[str, None]:
-        return dict.fromkeys(element.text("name") for element in self._everywhere[name])
+        return dict.fromkeys(_name_of(element) for element in self._everywhere[name])
 
     @cached_property
     def known_states(self) -> dict[str, None]:
@@ -104,6 +116,13 @@ class Outline:
         for element in self.tools:
             found.setdefault(element.text("name"), element)
         return found
+
+
+def _name_of(element: Element) -> str:
+    """The name that an element declares, also when that attribute's own name is misspelt."""
+    if "name" in element.attributes:
+        return element.text("name")
+    return next((a.value or "" for name, a in islice(element.attributes.items(), _LOOKED_AT) if like(name, "name")), "")
 
 
 def alias_of(extension: Element) -> str:

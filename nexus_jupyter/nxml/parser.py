@@ -124,13 +124,17 @@ class Parser:
         name = short(tag.name)
         inner_tag = self._stack[-1].tag
         line, column = self._lines.place(inner_tag.start)
+        childless = self._childless(self._stack[-1])
+        end = inner_tag.end
         self._problem(
             "MISMATCHED_TAG",
             f"</{name}> closes <{name}> while <{short(inner_tag.name)}> of line {line}, column {column} is still open",
             span,
             node=self._stack[-1].number,
-            hint=f"add </{short(inner_tag.name)}> before it",
-            fix=Fix(
+            hint="end its tag with />" if childless else f"add </{short(inner_tag.name)}> before it",
+            fix=Fix(title="end its tag with />", span=self._lines.span(end - 1, end), replacement=" />")
+            if childless
+            else Fix(
                 title=f"add </{inner_tag.name}>",
                 span=self._lines.span(tag.start, tag.start),
                 replacement=f"</{inner_tag.name}>",
@@ -142,6 +146,14 @@ class Parser:
             self._close(tag.start, forgotten=True)
         self._close(tag.end)
         return True
+
+    def _childless(self, opened: _Open) -> bool:
+        """Whether an open element is one that holds nothing, and its start tag could have ended it."""
+        from ..catalog import catalog
+
+        entry = catalog().components.get(opened.tag.name)
+        holds = entry is None or entry.children != "none" or entry.content is not None
+        return not holds and opened.in_view and self._readable.startswith(">", opened.tag.end - 1)
 
     def _closes_nothing(self, tag: EndTag) -> None:
         """A closing tag without an open element: one closed above already, a slip of the pen, or too many."""
@@ -233,19 +245,21 @@ class Parser:
         if parent.tag.name == "Handler":
             if len(text) > self.limits.handler:
                 message = f"the handler is longer than {self.limits.handler:,} characters"
-                self._report("LIMIT_HANDLER", message, start, start, "split it into several tools")
+                tag = parent.tag
+                self._report("LIMIT_HANDLER", message, tag.start, tag.start + 1 + len(tag.name), "split it into several tools")
             plain = unescaped(text) if len(text) <= self.limits.handler else None
             if plain is not None:
-                text, span = plain, self._lines.span(start, end)
+                whole = self._lines.span(start, end)
                 self._problem(
                     "ESCAPED_HANDLER",
                     "the handler's code is written with entities such as &lt;",
-                    span,
+                    self._visible_span(start, end),
                     node=parent.number,
                     hint="a handler is raw text: write < and & as they are",
                     # decoded, the code may hold what ends a handler
-                    fix=None if "</Handler" in plain else Fix(title="write the characters themselves", span=span, replacement=plain),
+                    fix=None if "</Handler" in plain else Fix(title="write the characters themselves", span=whole, replacement=plain),
                 )
+                text = plain
             clean = without_indent(text, code=True)
             text, indent, start = clean.text, clean.indent, start + clean.start
         elif parent.tag.name == "Computed":
@@ -350,7 +364,7 @@ class Parser:
             written = self._readable[start:end]
             value_span = self._lines.span(start, end)
             mode = self._mode(element, name, written, in_view)
-            if mode == "expression":
+            if mode == "expression" and (name != "bind" or written.strip(SPACE)):  # an empty place has a check of its own
                 expression = self._expression(start, end, node, keep_braces=name == "args")
                 broken = expression is None
                 parts = (expression,) if expression else ()
@@ -385,7 +399,7 @@ class Parser:
                 return None
             if not keep_braces and found.offset + 1 == stop:
                 begin, stop = begin + 1, stop - 1
-        return self._checked_expression(begin, stop, node)
+        return self._checked_expression(begin, stop, node, "write an expression, such as $state.name")
 
     def _parts(self, segments: Segments, node: int) -> list[Part]:
         for at in segments.open:
@@ -400,7 +414,9 @@ class Parser:
                 parts.append(part)
         return parts
 
-    def _checked_expression(self, start: int, end: int, node: int) -> Expression | None:
+    def _checked_expression(
+        self, start: int, end: int, node: int, missing: str = "write {{ and }} for braces in text"
+    ) -> Expression | None:
         first, last = trimmed(self._readable[start:end])
         begin, stop = start + first, start + last
         if stop - begin > self.limits.expression:
@@ -420,7 +436,7 @@ class Parser:
                 "an expression is missing here",
                 self._lines.span(max(0, start - 1), end + 1) if start == end else self._lines.span(start, end),
                 node=node,
-                hint="comments are written <!-- … -->" if comment else "write {{ and }} for braces in text",
+                hint="comments are written <!-- … -->" if comment else missing,
             )
             return None
         return Expression.known(source=source, span=self._lines.span(begin, stop))

@@ -14,6 +14,8 @@ from .values import identifier_problem
 
 _ROOT = re.compile(r"\$(?:state|scope)(?![\w$])")
 _STEP = re.compile(r"[ \t\r\n\f]*(?:\.[ \t\r\n\f]*([\w$]+)|(\[))")
+# A key that is a text as it stands, without escapes.
+_LITERAL = re.compile(r"""(["'`])([^"'`\\$\r\n]*+)\1""")
 _FORBIDDEN = frozenset(("__proto__", "constructor", "prototype"))
 
 
@@ -28,7 +30,11 @@ class PlaceText:
     @property
     def name(self) -> str | None:
         """The state or loop variable it starts from, None when that is computed."""
-        return self.path[0] if isinstance(self.path[0], str) else None
+        first = self.path[0]
+        if isinstance(first, str):
+            return first
+        literal = _LITERAL.fullmatch(first.source)
+        return None if literal is None else literal[2]
 
 
 def read_place(expression: Expression) -> PlaceText:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from ..diagnostics import Diagnostic, Fix, Severity, Span
 from .codes import SEVERITIES
-from .nearest import nearest
+from .nearest import CONSIDERED, LIKE, nearest
+
+# Names that are compared in one document, so that many misspelt ones among many others take bounded time.
+_COMPARED = 20_000
 
 
 class Problems:
@@ -16,6 +20,9 @@ class Problems:
         self._limit = limit
         self._found: dict[tuple[str, int, int], tuple[Diagnostic, int]] = {}
         self._more: tuple[int, Span] | None = None
+        self._more_errors = False
+        self._near: dict[tuple[str, float, tuple[str, ...]], str] = {}
+        self._compared = 0
         # by code: the elements of which it is not said
         self._forgiven: dict[str, set[int]] = {"MISPLACED_ELEMENT": set(), "UNEXPECTED_TEXT": set()}
 
@@ -41,6 +48,7 @@ class Problems:
             return
         if self.full:
             self._more = ((self._more[0] if self._more else 0) + 1, self._more[1] if self._more else span)
+            self._more_errors = self._more_errors or (severity or SEVERITIES[code]) is Severity.ERROR
             return
         diagnostic = Diagnostic(code=code, severity=severity or SEVERITIES[code], message=message, span=span, hint=hint, fix=fix)
         self._found[key] = (diagnostic, node)
@@ -50,9 +58,22 @@ class Problems:
         """Whether further problems are only counted."""
         return len(self._found) >= self._limit
 
-    def nearest(self, name: str, known: Iterable[str]) -> str:
-        """The known name most like ``name``, or "" when none is near or nothing more is listed."""
-        return "" if self.full else nearest(name, known)
+    def nearest(self, name: str, known: Iterable[str], *, likeness: float = LIKE) -> str:
+        """The known name most like ``name``, or "" when none is near or nothing more is listed.
+
+        Also "" when so many names were compared already that more would take long.
+        """
+        if self.full:
+            return ""
+        among = tuple(islice(known, CONSIDERED))
+        key = (name, likeness, among)
+        near = self._near.get(key)
+        if near is None:
+            if self._compared >= _COMPARED:
+                return ""
+            self._compared += len(among)
+            near = self._near[key] = nearest(name, among, likeness=likeness)
+        return near
 
     def diagnostics(self, path: Callable[[int], str]) -> tuple[Diagnostic, ...]:
         """All problems in document order; ``path`` names the element of a number."""
@@ -64,7 +85,7 @@ class Problems:
             out.append(
                 Diagnostic(
                     code="LIMIT_DIAGNOSTICS",
-                    severity=SEVERITIES["LIMIT_DIAGNOSTICS"],
+                    severity=SEVERITIES["LIMIT_DIAGNOSTICS"] if self._more_errors else Severity.WARNING,
                     message=message,
                     span=span,
                     hint="correct those listed and read the document again",

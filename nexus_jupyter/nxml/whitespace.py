@@ -70,19 +70,20 @@ def without_indent(text: str, *, code: bool = False) -> Dedented:
     """
     start, end = trimmed(text)
     line_start = text.rfind("\n", 0, start) + 1
-    if line_start == 0:
+    own_line = line_start > 0  # else the first line stands behind something else
+    if not own_line:
         line_start = start
     lines = text[line_start:end].split("\n")
     fixed = lines_in_templates(text[line_start:end]) if code else frozenset()
-    counted = [n for n, line in enumerate(lines) if n not in fixed and (n > 0 or line_start != start) and line.strip(SPACE)]
+    counted = [n for n, line in enumerate(lines) if n not in fixed and (n > 0 or own_line) and line.strip(SPACE)]
     indent = _common_indent([lines[n] for n in counted])
     width = len(indent)
     if width:
         for n, line in enumerate(lines):
-            if n in fixed or (n == 0 and line_start == start):
+            if n in fixed or (n == 0 and not own_line):
                 continue
             lines[n] = line[width:] if line.startswith(indent) else line.lstrip(" \t")
-    return Dedented("\n".join(lines), indent, line_start + (width if line_start != start else 0))
+    return Dedented("\n".join(lines), indent, line_start + (width if own_line else 0))
 
 
 def _common_indent(lines: list[str]) -> str:

@@ -27,9 +27,13 @@ def confirm(reading: Reading) -> tuple[Diagnostic, ...]:
         found = syntax_problems(reading)
     except NexusError:
         return reading.diagnostics
+    return tuple(sorted((*certain(reading), *found), key=lambda d: d.span.start))
+
+
+def certain(reading: Reading) -> tuple[Diagnostic, ...]:
+    """The diagnostics of ``reading`` without the syntax errors that are the engine's to confirm."""
     doubtful = set(map(id, reading.doubtful))
-    others = [d for d in reading.diagnostics if id(d) not in doubtful]
-    return tuple(sorted((*others, *found), key=lambda d: d.span.start))
+    return tuple(d for d in reading.diagnostics if id(d) not in doubtful)
 
 
 def syntax_problems(reading: Reading) -> tuple[Diagnostic, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # What IPython takes for this cell magic: empty lines may come before it, and its name ends at a space.
-_MAGIC = re.compile(r"(?:[ \t]*+\n)*+[ \t]*+%%nxml(?: [^\n]*+)?\n")
+_MAGIC = re.compile(r"(?:[ \t]*+\r?\n)*+[ \t]*+%%nxml(?: [^\n]*+|[^\S\n]*+)\n")
 
 # Where JupyterLab looks for what kind of thing each match is.
 _TYPES = "_jupyter_types_experimental"

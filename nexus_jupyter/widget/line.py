@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from IPython.core.error import UsageError
 from IPython.display import display
 
+from ..diagnostics import visible
 from ..errors import DocumentError
 from ..nxml import format_document, read
 from ..panel import registry
@@ -56,10 +58,13 @@ class Runs:
             return self._last
         if name in self._by_name:
             return self._by_name[name]
+        name = " ".join(shlex.split(name))  # a name with spaces stands in quotes
         panel = registry.get(name) or variables.get(name)
         if not isinstance(panel, Panel):
             known = sorted({*filter(None, self._by_name), *registry.panels()})
-            raise UsageError(f"%nexus: no panel is called {name!r}; " + (f"there are {', '.join(known)}" if known else "there are none"))
+            raise UsageError(
+                f"%nexus: no panel is called {name!r}; " + (f"there are {visible(', '.join(known))}" if known else "there are none")
+            )
         run = next((r for r in self._by_name.values() if r.panel == panel.id), None)
         return run or Run(panel.name, panel.source, panel.id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,15 @@ def test_errors_are_shown_in_their_lines(tmp_path: Path, capsys: pytest.CaptureF
 def test_javascript_that_is_none_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", write(tmp_path, "a.nxml", NO_JAVASCRIPT)]) == 1
     assert ":2:47: error JS_SYNTAX" in capsys.readouterr().out
+
+
+def test_a_syntax_error_is_told_once_and_by_the_engine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    handler = '<NexusPanel><Logic><Tool name="t" description="d"><Handler>{}</Handler></Tool></Logic></NexusPanel>'
+    assert main(["check", write(tmp_path, "a.nxml", handler.format('const b = "x" 3; $log(1)'))]) == 1
+    assert capsys.readouterr().out.count("JS_SYNTAX") == 1
+    # the engine takes an arrow behind a function's parameters; a panel with it can be made, so it is no error here either
+    assert main(["check", write(tmp_path, "b.nxml", handler.format("let f = 1; f = function (y) => { return }; return f"))]) == 0
+    assert "JS_SYNTAX" not in capsys.readouterr().out
 
 
 def test_a_default_that_throws_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -210,3 +220,58 @@ def test_the_command_is_installed_for_jupyter(tmp_path: Path) -> None:
     environment: dict[str, Any] = {"PATH": str(Path(sys.executable).parent), "HOME": str(tmp_path), "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(["jupyter", "nexus", "check", file], capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 document, 0 errors, 0 warnings, 0 notes\n", "")
+
+
+def test_a_folder_is_read_without_pipes_and_links_to_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "a.nxml", GOOD)
+    os.mkfifo(tmp_path / "b.nxml")
+    (tmp_path / "c.nxml").symlink_to(tmp_path / "nowhere.nxml")
+    assert main(["check", str(tmp_path)]) == 0
+    assert capsys.readouterr() == ("1 document, 0 errors, 0 warnings, 0 notes\n", "")
+
+
+def test_closed_streams_are_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["check", "-"]) == 2
+    assert capsys.readouterr().err == "jupyter nexus check: stdin is closed\n"
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["check", write(tmp_path, "a.nxml", BAD)]) == 1
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
+    assert main(["format", "-"]) == 0
+    assert main(["format", "--diff", write(tmp_path, "b.nxml", GOOD)]) == 1
+
+
+def test_stdin_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\xff")))
+    assert main(["check", "-"]) == 2
+    assert capsys.readouterr().err == "jupyter nexus check: stdin is no UTF-8 text (byte 1)\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_full_device_is_said(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "nexus_jupyter.cli", "check", write(tmp_path, "a.nxml", WARNS)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "jupyter nexus check: the result cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("%%nxml\r\n", "\r\n"), ("%%nxml\t \n", "\n"), ("%%nxml x\r\n", "\r\n"), ("\r\n%%nxml\r\n", "\r\n")]
+)
+def test_cells_are_found_whatever_ends_the_line_of_the_magic(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], start: str, end: str
+) -> None:
+    assert main(["check", notebook(tmp_path, start + BAD.replace("\n", end))]) == 1
+    assert "[cell 1]:2:31: error INVALID_TYPE" in capsys.readouterr().out
+
+
+def test_a_notebook_that_jupyter_only_warns_of_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cell: dict[str, Any] = {"cell_type": "code", "metadata": {}, "source": f"%%nxml\n{WARNS}", "outputs": [], "execution_count": None}
+    for name, more, minor in (("a", {}, 5), ("b", {"id": "x"}, 4), ("c", {"id": "x", "extra": 1}, 5)):
+        book = {"cells": [cell | more, cell | more], "metadata": {}, "nbformat": 4, "nbformat_minor": minor}
+        assert main(["check", write(tmp_path, f"{name}.ipynb", json.dumps(book))]) == 0
+        out, err = capsys.readouterr()
+        assert (out.count("UNKNOWN_COMPONENT"), err) == (2, "")
+    for text in ("null", "[]", '{"cells": 5, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'):
+        assert main(["check", write(tmp_path, "d.ipynb", text)]) == 2
+        assert "d.ipynb is no notebook: its JSON has another shape\n" in capsys.readouterr().err

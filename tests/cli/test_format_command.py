@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 import tomllib
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus_jupyter.cli import main
+from nexus_jupyter.cli.files import UsageError, write_text
 from nexus_jupyter.cli.notebook_text import cell_texts
 
 REPOSITORY = Path(__file__).parents[2]
@@ -254,3 +256,36 @@ def test_the_hooks_run_as_they_are_written(tmp_path: Path) -> None:
     command = [*hooks[1]["entry"].split(), "--check", file.name]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "0 files would change, 1 unchanged\n", "")
+
+
+def test_what_is_read_only_or_no_file_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, "a.nxml", ODD)
+    file.chmod(0o444)
+    assert main(["format", str(file)]) == 2
+    assert f"{file} is read-only\n" in capsys.readouterr().err
+    assert file.read_text(encoding="utf-8") == ODD
+    pipe = tmp_path / "b.nxml"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(ODD, encoding="utf-8"))
+    writer.start()
+    assert main(["format", str(pipe)]) == 2
+    writer.join()
+    assert f"{pipe} is no file that can be replaced" in capsys.readouterr().err
+    assert pipe.is_fifo()
+
+
+def test_what_somebody_else_wrote_meanwhile_stays(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.nxml", GOOD)
+    with pytest.raises(UsageError, match="changed by somebody else"):
+        write_text(str(file), "new", before=ODD)
+    assert file.read_text(encoding="utf-8") == GOOD
+    assert [p.name for p in tmp_path.iterdir()] == ["a.nxml"]
+
+
+def test_a_cell_with_carriage_returns_ends_without_one(tmp_path: Path) -> None:
+    source = f"%%nxml\r\n{ODD}".replace("><V", ">\r\n<V")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    file = write(tmp_path, "a.ipynb", json.dumps(book))
+    assert main(["format", str(file)]) == 0
+    assert json.loads(file.read_text(encoding="utf-8"))["cells"][0]["source"] == f"%%nxml\n{GOOD.rstrip()}".replace("\n", "\r\n")
+    assert main(["format", "--check", str(file)]) == 0

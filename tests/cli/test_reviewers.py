@@ -61,6 +61,12 @@ def test_one_can_be_forgotten(root: Path) -> None:
     assert main(["reviewers", "--root", str(root), "--forget", second.id]) == 1
 
 
+def test_an_id_may_begin_with_a_hyphen(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    enrolled(root, Signer())
+    assert main(["reviewers", "--root", str(root), "--forget", "-abc"]) == 1
+    assert "-abc" in capsys.readouterr().err
+
+
 def test_a_running_server_is_said_to_be_in_the_way(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     enrolled(root, Signer())
     store = WorkspaceStore(database_path(root))

@@ -67,7 +67,7 @@ def test_a_place_bound_by_a_loop_variable_writes_through_to_its_state() -> None:
         ("$state.rows", ("rows",)),
         ("$state.rows.slice(0, $state.n)", ("rows",)),
         ("$state.open", ("rows",)),
-        ("$state.names", ()),
+        ("$state.names", ("rows",)),
         ("[1, 2]", ()),
         ("Object.values($state.rows)", ("rows",)),
     ):

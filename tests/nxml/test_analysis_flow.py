@@ -17,7 +17,7 @@ BODIES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "one or the other": ("const s = $state || {}; s.a = s.b", ("b",), ("a",)),
     "a function's result": ("const f = () => $state.a; f().x = 1; function g() { return $state.b } g().y = 1", ("a", "b"), ("a", "b")),
     "by number": ("$state.rows[0].x = $state[1]", ("rows", "1"), ("rows",)),
-    "a class is no value": ("class A { m() { return $state.a } } return new A().m()", ("a",), ()),
+    "what a method of a class gives": ("class A { m() { return $state.a } } return new A().m()", ("a",), ("a",)),
 }
 
 

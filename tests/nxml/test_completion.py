@@ -594,3 +594,12 @@ def test_time_is_linear_whatever_is_repeated(text: str) -> None:
 
     few = max(min(spent(500), spent(500)), 0.002)
     assert min(spent(4_000), spent(4_000)) < 40 * few
+
+
+def test_code_that_is_too_long_to_run_is_not_looked_at() -> None:
+    start = "<NexusPanel><View><Text>{"
+    assert complete(start + " " * 3_900 + "Mat", len(start) + 3_903).items
+    assert not complete(start + " " * 4_100 + "Mat", len(start) + 4_103).items
+    start = "<NexusPanel><Logic><Tool name='t'><Handler>"
+    assert complete(start + ";" * 90_000 + "Mat", len(start) + 90_003).items
+    assert not complete(start + ";" * 100_100 + "Mat", len(start) + 100_103).items

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,14 @@ def test_the_page_is_current(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     main([str(tmp_path / "page.md")])
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == page()
     main([])
+    assert capsys.readouterr().out == page()
+
+
+def test_the_module_is_a_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "nexus_jupyter.nxml.checks.documentation"
+    monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "argv", ["documentation"])
+    runpy.run_module(name, run_name="__main__")
     assert capsys.readouterr().out == page()
 
 

@@ -105,3 +105,6 @@ def test_a_fix_that_does_not_end_its_problem_is_left_out() -> None:
         assert fixed(source) == source
     source = '<NexusPanel id="a" id="b"><View><Layout><?x</Layout></View></NexusPanel>'
     assert fixed(source) == source.replace(' id="b"', " ")
+    source = '<NexusPanel id="p"><Data><State name="\fa" type="number"/></Data><View><Text>{$state.a}</Text></View></NexusPanel>'
+    assert fixed(fixed(source)) == fixed(source)
+    assert fixed(source).count("\f") < 3

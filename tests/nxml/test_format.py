@@ -475,3 +475,10 @@ def test_hostile_documents_end(source: str) -> None:
         format_document(source)
     except DocumentError:
         return
+
+
+def test_a_form_feed_is_no_indent() -> None:
+    source = "<NexusPanel><View><Code>\n\fa</Code></View></NexusPanel>"
+    made = format_document(source)
+    assert "<Code>\n      \fa\n    </Code>" in made
+    assert format_document(made) == made

@@ -71,8 +71,8 @@ def test_equal_seeds_make_equal_documents() -> None:
 
 
 def test_the_grammar_makes_right_and_wrong_documents_of_every_kind() -> None:
-    readings = [read_afresh(document) for document in Grammar(7).documents(2_000)]
-    assert 100 < sum(reading.ok for reading in readings) < 1_000
+    readings = [read_afresh(document) for document in Grammar(7).documents(600)]
+    assert 30 < sum(reading.ok for reading in readings) < 300
     assert len({d.code for reading in readings for d in reading.diagnostics}) > 35
     assert 300 < statistics.median(len(reading.source) for reading in readings) < 1_500
 

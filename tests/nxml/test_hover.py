@@ -191,3 +191,16 @@ def test_any_text_at_any_place_is_explained_or_not(text: str, offset: int) -> No
     found = hover(text, offset)
     if found is not None:
         assert found.span.start <= max(0, min(offset, len(text))) <= found.span.end <= len(text)
+
+
+@pytest.mark.parametrize("text", ["`` `a``<img src=x>`", "`a``<img src=x>", "```<img src=x>`", "`` `<img src=x> ``"])
+def test_runs_of_backticks_hide_no_markup(text: str) -> None:
+    source = (
+        f'<NexusPanel><Data><State name="a" type="string" description="{text}"/></Data><View><Text>{{$state.a}}</Text></View></NexusPanel>'
+    )
+    found = hover(source, source.rindex("a}"))
+    assert found is not None
+    said = found.markdown.split("\n")[2]
+    # what is not escaped is code between two single backticks, and no markup stands outside of that
+    outside = re.sub(r"(?<![`\\])`[^`]+`(?!`)", "", said)
+    assert re.sub(r"\\.", "", outside).strip("ac imgsrx") == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexus_jupyter.catalog import Catalog, catalog
+from nexus_jupyter.nxml import read
 from nexus_jupyter.nxml.elements import ELEMENTS
 from nexus_jupyter.nxml.instructions import instructions
 
@@ -72,3 +73,29 @@ def test_an_empty_catalog_has_instructions_too() -> None:
     text = instructions(Catalog(components={}, extensions={}, common={}, styles=()))
     assert text.startswith("# NXML")
     assert "- Text: " not in text
+
+
+def test_the_rules_are_those_of_the_reader() -> None:
+    """What the first lines say of quotes, entities, braces and defaults, written into one document."""
+    source = """<NexusPanel id="a" title="A">
+  <Data>
+    <State name="rows" type="list" default='[{"id": 1}]' />
+    <State name="word" type="string" default="open" enum="open, closed" />
+    <Computed name="some" value="$state.rows.length > 0 && $state.rows.length < 3" />
+  </Data>
+  <Logic>
+    <Tool name="add" description="Adds a row">
+      <Arg name="id" type="number" />
+      <Handler>if ($args.id > 0 && $args.id < 9) $state.rows.push({ id: $args.id });</Handler>
+    </Tool>
+  </Logic>
+  <View>
+    <Layout>
+      <Text hidden="{!$state.some}">{{word}}: {$state.word}</Text>
+      <Button trigger="add" args="{ id: 1 }">Add</Button>
+    </Layout>
+  </View>
+</NexusPanel>"""
+    assert read(source).diagnostics == ()
+    for piece in ("default='[{\"id\": 1}]'", 'hidden="{!', "{{ and }}", 'args="{ id: 1 }"', "& and <"):
+        assert piece in instructions()

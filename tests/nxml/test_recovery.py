@@ -57,7 +57,7 @@ ONE_SLIP = [
     ('<P><A x="h1>a</A>\n<A x="h2">b</A></P>', ("UNEXPECTED_CHARACTER", '"h1'), '<P><A x="h1">a</A>\n<A x="h2">b</A></P>'),
     ("<P><A x='1''/></P>", ("UNEXPECTED_CHARACTER", "'"), None),
     ("<P><A {a} = {b} x='1'/></P>", ("UNEXPECTED_CHARACTER", "{"), None),
-    ("<P><A></A\n</P>", ("UNEXPECTED_CHARACTER", "<"), "<P><A></A>\n</P>"),
+    ("<P><A></A\n</P>", ("UNEXPECTED_CHARACTER", "</A"), "<P><A></A>\n</P>"),
     ("<P><A></A x='1'></P>", ("UNEXPECTED_CHARACTER", "x"), "<P><A></A></P>"),
     ("<P><A <B/></A></P>", ("UNEXPECTED_CHARACTER", "<"), None),
     ("<P><A x='1' x='2'/></P>", ("DUPLICATE_ATTRIBUTE", "x='2'"), "<P><A x='1' /></P>"),

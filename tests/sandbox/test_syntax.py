@@ -109,3 +109,19 @@ def test_state_that_fits_a_document_that_is_none() -> None:
             fitting_state(panel, '<NexusPanel><View><Text content="{1 1}"/></View></NexusPanel>')
         with pytest.raises(DocumentError):
             fitting_state(panel, WRONG)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'const b = "日本語" ¦3; $log(1)',
+        '\n  const b = "é😀" ¦3; $log(1)',
+        "/* éééééé */ const b = 1 ¦2",
+        '"x" + ¦; "日本語"',
+    ],
+)
+def test_places_count_characters_whatever_stands_before_them(code: str) -> None:
+    document = f'<NexusPanel><Logic><Tool name="t" description="d"><Handler>{code}</Handler></Tool></Logic></NexusPanel>'
+    source = document.replace("¦", "")
+    (found,) = confirm(read(source))
+    assert (found.code, found.span.start) == ("JS_SYNTAX", document.index("¦"))

@@ -50,7 +50,9 @@ def inspected(client: Any, code: str, offset: int) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("first", ["%%nxml\n", "%%nxml counter --hide\n", "\n  \n%%nxml counter\n"])
+@pytest.mark.parametrize(
+    "first", ["%%nxml\n", "%%nxml counter --hide\n", "\n  \n%%nxml counter\n", "%%nxml\r\n", "\r\n%%nxml c\r\n", "%%nxml\t \n"]
+)
 def test_a_cell_is_completed_from_its_document(client: Any, first: str) -> None:
     code, offset = cell("<Bu‸", first=first)
     content = completed(client, code, offset)

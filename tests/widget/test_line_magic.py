@@ -127,3 +127,10 @@ def test_both_magics_go_with_the_extension(shell: InteractiveShell) -> None:
     magics = shell.magics_manager.magics
     assert "nexus" not in magics["line"]
     assert "nxml" not in magics["cell"]
+
+
+def test_a_name_with_spaces_stands_in_quotes(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.user_ns["made"] = nexus_jupyter.Panel(ODD.replace("counter", "my \x1b[31m panel"))
+    assert said(shell, capsys, "check 'my \x1b[31m panel'") == "No problems.\n"
+    text = said(shell, capsys, "check other", ok=False)
+    assert "my \N{SYMBOL FOR ESCAPE}[31m panel" in text

@@ -54,7 +54,30 @@ interface Unit {
   readonly span: Span;
   /** UTF-16 units that stand before the code on its first line. */
   readonly shift: number;
+  /** The code, kept when its columns need counting: when it is not all ASCII. */
+  readonly wide: string | undefined;
   readonly run: unknown;
+}
+
+/**
+ * The column in code points of a place whose column the engine counts in bytes of UTF-8; both from 1, in the
+ * given line (from 1) of the code.
+ */
+function columnIn(source: string | undefined, line: number, column: number): number {
+  let bytes = column - 1;
+  if (source === undefined || bytes <= 0) return column;
+  let points = 0;
+  for (const char of source.split("\n", line)[line - 1] ?? "") {
+    if (bytes <= 0) break;
+    const point = char.codePointAt(0) ?? 0;
+    bytes -= point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    points += 1;
+  }
+  return points + Math.max(0, bytes) + 1;
+}
+
+function wide(source: string): string | undefined {
+  return /^[\0-\x7f]*$/.test(source) ? undefined : source;
 }
 
 export class CodeTable {
@@ -67,7 +90,7 @@ export class CodeTable {
       try {
         this.units[index] = compile(code, index);
       } catch (error) {
-        problems.push(problemOf(error, index));
+        problems.push(problemOf(error, index, code.source));
       }
     });
     return problems;
@@ -113,12 +136,10 @@ export class CodeTable {
   private map(index: number, line: number, column: number): Position | undefined {
     const unit = this.units[index];
     if (unit === undefined) return undefined;
-    if (line !== 1) return { line: unit.span.line + line - 1, column };
+    if (line !== 1) return { line: unit.span.line + line - 1, column: columnIn(unit.wide, line, column) };
     // The engine counts columns from 0 on a script's first line and from 1 on all others.
-    return {
-      line: unit.span.line,
-      column: Math.max(unit.span.column, unit.span.column + column - unit.shift),
-    };
+    const within = columnIn(unit.wide, 1, column - unit.shift + 1) - 1;
+    return { line: unit.span.line, column: Math.max(unit.span.column, unit.span.column + within) };
   }
 }
 
@@ -143,7 +164,7 @@ function check(source: string, wrappers: readonly Wrapper[], file: string, shift
 
 function define(source: string, [prefix, suffix]: Wrapper, span: Span, file: string): Unit {
   try {
-    return { span, shift: prefix.length, run: runScript(prefix + source + suffix, file) };
+    return { span, shift: prefix.length, wide: wide(source), run: runScript(prefix + source + suffix, file) };
   } catch (error) {
     throw new MisplacedError(error, prefix.length);
   }
@@ -184,7 +205,7 @@ function parses(source: string, wrappers: readonly Wrapper[], file: string): boo
   }
 }
 
-function problemOf(error: unknown, index: number): CodeProblem {
+function problemOf(error: unknown, index: number, source: string): CodeProblem {
   const shift = error instanceof MisplacedError ? error.shift : 0;
   const reason = (error instanceof MisplacedError ? error.cause_ : error) as Error;
   const match = /code:\d+:(\d+)(?::(\d+))?/.exec(String(reason?.stack ?? ""));
@@ -193,7 +214,7 @@ function problemOf(error: unknown, index: number): CodeProblem {
   return {
     index,
     line,
-    column: Math.max(1, line === 1 ? column - shift : column),
+    column: columnIn(wide(source), line, Math.max(1, line === 1 ? column - shift : column)),
     message: String(reason?.message ?? reason),
   };
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -12,7 +12,7 @@ from ..analysis import CodeSite
 from ..analysis_shapes import Given, Shape
 from ..ast import Element
 from ..defaults import Constraints, checked, constraints
-from ..nearest import short
+from ..nearest import listed, short
 from .references import named
 from .rule import COMPONENT, Context, Site, code_rule, rule
 
@@ -44,25 +44,48 @@ class _Argument:
     required: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """What a tool declares; ``by_name``: of equal names the first counts."""
+
+    declared: tuple[_Argument, ...]
+    by_name: dict[str, _Argument]
+    required: tuple[_Argument, ...]
+    takes: str
+
+    def missing(self, seen: Mapping[str, Shape]) -> tuple[int, str]:
+        """How many required arguments are not in ``seen``, and their names; in time linear in what is seen."""
+        needs = self.by_name
+        given = sum(1 for name, shape in seen.items() if name in needs and needs[name].required and not _absent(shape, needs[name]))
+        count = len(self.required) - given
+        absent = (repr(short(a.name)) for a in self.required if _absent(seen.get(a.name), a))
+        return count, listed(absent, count) if count else ""
+
+
 Report = Callable[[str, int, int, str, tuple[str, str] | None], None]
 
 
-def _declared(tool: Element, context: Context) -> list[_Argument]:
-    found: list[_Argument] | None = context.arguments.get(tool.id)
+def _declared(tool: Element, context: Context) -> _Signature:
+    found: _Signature | None = context.arguments.get(tool.id)
     if found is None:
-        found = context.arguments[tool.id] = _listed(tool)
+        found = context.arguments[tool.id] = _signature(tool)
     return found
 
 
-def _listed(tool: Element) -> list[_Argument]:
-    return [
+def _signature(tool: Element) -> _Signature:
+    declared = tuple(
         _Argument(
             element.text("name"),
             constraints(element),
             "default" not in element.attributes and element.raw is None and element.text("required") != "false",
         )
         for element in tool.elements("Arg")
-    ]
+    )
+    by_name: dict[str, _Argument] = {}
+    for each in declared:
+        by_name.setdefault(each.name, each)
+    takes = f"its arguments are {listed(by_name, len(by_name))}" if by_name else "it takes none"
+    return _Signature(declared, by_name, tuple(a for a in by_name.values() if a.required), takes)
 
 
 @code_rule("ARGUMENT_MISMATCH", roots=("$tools",))
@@ -104,15 +127,16 @@ def triggers_fit(site: Site, context: Context) -> None:
         name = tool.text("name")
         args = element.get("args") if gives else None
         if args is None:
-            missing = [a for a in _declared(tool, context) if a.required]
+            signature = _declared(tool, context)
+            otherwise = "give it a default: only the trigger has args"
+            missing, missed = signature.missing({})
             if missing:
-                listed = ", ".join(repr(short(a.name)) for a in missing)
                 context.report(
                     "ARGUMENT_MISMATCH",
-                    f"the tool {short(name)!r} needs the argument{'s' if len(missing) > 1 else ''} {listed}",
+                    f"the tool {short(name)!r} needs the argument{'s' if missing > 1 else ''} {missed}",
                     element,
                     attribute.value_span,
-                    hint=f'add args="{{ {missing[0].name}: … }}"' if gives else "give it a default: only the trigger has args",
+                    hint=f'add args="{{ {short(signature.required[0].name)}: … }}"' if gives else otherwise,
                 )
             continue
         piece = next((p for p in context.analysis.of(element.id) if p.kind == "args"), None)
@@ -129,11 +153,8 @@ def _reporter(context: Context, piece: CodeSite) -> Report:
 
 
 def _check(name: str, tool: Element, given: Given, context: Context, report: Report) -> None:
-    declared = _declared(tool, context)
-    by_name: dict[str, _Argument] = {}
-    for each in declared:
-        by_name.setdefault(each.name, each)
-    takes = f"its arguments are {', '.join(by_name)}" if by_name else "it takes none"
+    signature = _declared(tool, context)
+    declared, by_name, takes = signature.declared, signature.by_name, signature.takes
     title = f"the tool {short(name)!r}"
     seen: dict[str, Shape] = {}
     if given.fields is not None:
@@ -153,12 +174,11 @@ def _check(name: str, tool: Element, given: Given, context: Context, report: Rep
                 f"{title} takes {count}, and this is number {at + 1}", shape.start, given.items[-1].end if given.items else 0, takes, None
             )
             break
-    missing = [a.name for a in declared if a.required and _absent(seen.get(a.name), a)]
+    missing, missed = signature.missing(seen)
     # What is misspelt is not missing as well.
     unknown = given.fields is not None and any(key not in by_name for key, *_ in given.fields)
     if missing and not given.open and not unknown:
-        listed = ", ".join(repr(short(m)) for m in missing)
-        report(f"{title} needs the argument{'s' if len(missing) > 1 else ''} {listed}", given.start, given.end, takes, None)
+        report(f"{title} needs the argument{'s' if missing > 1 else ''} {missed}", given.start, given.end, takes, None)
     for key, shape in seen.items():
         argument = by_name.get(key)
         problem = "" if argument is None else _misfit(argument.rule, shape)

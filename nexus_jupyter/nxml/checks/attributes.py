@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...diagnostics import Fix
 from ..ast import Attribute, Element
 from ..elements import ELEMENTS, AttributeRule
-from ..nearest import nearest, short
+from ..nearest import like, nearest, short
 from ..values import TYPE_ALIASES, VALUE_TYPES, boolean, duration, identifier_problem, names, number, size
 from .rule import Context, Site, rule
 
@@ -19,6 +21,8 @@ _MEANT = {
     **dict.fromkeys(("dataframe", "table", "df"), "frame"),
     **dict.fromkeys(("json", "unknown", "null"), "any"),
 }
+# What HTML calls an attribute that components have.
+_OF_HTML = {"title": "tooltip"}
 
 
 @rule("MISSING_ATTRIBUTE", on=_ALL)
@@ -30,12 +34,24 @@ def required_attributes(site: Site, context: Context) -> None:
     element = site.element
     for attribute in ELEMENTS[element.name].attributes:
         if attribute.required and attribute.name not in element.attributes:
-            context.report(
-                "MISSING_ATTRIBUTE",
-                f"<{element.name}> needs the attribute {attribute.name!r}",
-                element,
-                hint=f'add {attribute.name}="…"' + (f", one of {', '.join(VALUE_TYPES)}" if attribute.kind == "type" else ""),
-            )
+            hint = f'add {attribute.name}="…"' + (f", one of {', '.join(VALUE_TYPES)}" if attribute.kind == "type" else "")
+            rules = ELEMENTS[element.name]
+            report_missing(context, element, (attribute.name,), [] if rules.open else [a.name for a in rules.attributes], hint)
+
+
+def report_missing(context: Context, element: Element, wanted: tuple[str, ...], known: Iterable[str], hint: str) -> None:
+    """Reports that none of ``wanted`` is there, at the attribute that is one of them misspelt, if any."""
+    names_ = frozenset(known)
+    message = f"<{element.name}> needs the attribute {' or '.join(map(repr, wanted))}"
+    for name, attribute in element.attributes.items() if names_ and not context.problems.full else ():
+        near = next((w for w in wanted if name not in names_ and like(name, w)), "")
+        if near:
+            context.slips.add((element.id, name))
+            span = attribute.name_span
+            message += f"; did you mean {near!r} by {short(name)!r}?"
+            context.report("MISSING_ATTRIBUTE", message, element, span, fix=context.corrected(span, name, near))
+            return
+    context.report("MISSING_ATTRIBUTE", message, element, hint=hint)
 
 
 @rule("UNKNOWN_ATTRIBUTE", on=_ALL)
@@ -54,14 +70,19 @@ def known_attributes(site: Site, context: Context) -> None:
 
 
 def report_unknown(context: Context, element: Element, attribute: Attribute, known: list[str]) -> None:
-    """Warns of an attribute that nobody reads."""
-    near = context.nearest(attribute.name, known)
+    """Warns of an attribute that nobody reads, unless it was told that another was meant."""
+    if (element.id, attribute.name) in context.slips:
+        return
+    meant = _OF_HTML.get(attribute.name, "")
+    near = meant if meant in known else context.nearest(attribute.name, known)
+    span = attribute.name_span
     context.report(
         "UNKNOWN_ATTRIBUTE",
         f"<{short(element.name)}> has no attribute {short(attribute.name)!r}" + (f"; did you mean {near!r}?" if near else ""),
         element,
-        attribute.name_span,
+        span,
         hint="" if near else "it is ignored; remove it",
+        fix=Fix(title=f"change to {near}", span=span, replacement=near) if near and near not in element.attributes else None,
     )
 
 
@@ -105,11 +126,9 @@ def _check(rules: AttributeRule, attribute: Attribute, element: Element, context
         elif kind == "boolean":
             boolean(text)
         elif kind == "duration":
-            if duration(text) <= 0:
-                raise ValueError("must be more than zero")
+            more_than_zero(duration(text))
         elif kind == "size":
-            if size(text) <= 0:
-                raise ValueError("must be more than zero")
+            more_than_zero(size(text))
         elif kind == "choice":
             if text not in rules.choices:
                 near = nearest(text, rules.choices)
@@ -118,6 +137,12 @@ def _check(rules: AttributeRule, attribute: Attribute, element: Element, context
             _check_capabilities(text, context)
     except ValueError as error:
         _invalid(attribute, element, context, str(error))
+
+
+def more_than_zero(value: float) -> None:
+    """Raises ``ValueError`` for a duration or size of nothing."""
+    if value <= 0:
+        raise ValueError("must be more than zero")
 
 
 def _check_type(text: str, attribute: Attribute, element: Element, context: Context) -> None:

@@ -9,11 +9,14 @@ from ...diagnostics import Fix
 from ..ast import Attribute, Element
 from ..elements import ELEMENTS
 from ..literals import absent_value, of_attribute, shown
-from ..nearest import short
-from .attributes import report_unknown
+from ..nearest import like, short
+from .attributes import report_missing, report_unknown
 from .rule import COMPONENT, UNKNOWN, Context, Site, rule
 
 _CLASS = re.compile(r"[\w\s-]*")
+# What is surely meant as an expression where no text is wanted.
+_PATH = re.compile(r"\$(?:state|scope)(?:\.[A-Za-z_$][\w$]*+)++")
+_TEXTS = ("string", "style")
 _CONTROL = ("If", "Else", "Iterate", "Empty")
 # What people mean who write HTML by habit.
 _OF_HTML = {
@@ -59,7 +62,7 @@ def component_is_known(site: Site, context: Context) -> None:
         f"unknown component <{short(element.name)}>" + (f"; did you mean <{near}>?" if near else ""),
         element,
         hint="a placeholder stands in its place",
-        fix=Fix(title=f"change to <{near}>", span=span, replacement=near) if near and not element.node.children else None,
+        fix=Fix(title=f"change to <{near}>", span=span, replacement=near) if near and context.closes_itself(element) else None,
     )
 
 
@@ -115,9 +118,14 @@ def parent_fits(site: Site, context: Context) -> None:
         while parent is not None and parent.name in _CONTROL:
             above = parent.node.parent
             parent = None if above is None else parent.ast.element(above)
-    if parent is None or parent.name not in entry.within:
+    if parent is None or (parent.name not in entry.within and not _misspelt(parent, entry.within, context)):
         homes = " or ".join(f"<{n}>" for n in entry.within)
         context.report("MISPLACED_ELEMENT", f"<{entry.name}> stands only in {homes}", site.element)
+
+
+def _misspelt(element: Element, names: tuple[str, ...], context: Context) -> bool:
+    """Whether an unknown component is near one of ``names``, of which it is told already."""
+    return element.name not in context.catalog.components and any(like(element.name, name) for name in names)
 
 
 @rule("UNEXPECTED_TEXT", on=(COMPONENT, "View"))
@@ -140,6 +148,31 @@ def text_has_a_place(site: Site, context: Context) -> None:
         elif entry.content in element.attributes:
             context.report(
                 "UNEXPECTED_TEXT", f"<{element.name}> has both {entry.content!r} and text", element, text.span, hint="keep one of them"
+            )
+
+
+@rule("MISSING_ATTRIBUTE", on=COMPONENT)
+def required_props(site: Site, context: Context) -> None:
+    """What: a component has the attributes that it cannot do without.
+
+    Why: an ``If`` without condition or an ``Action`` without trigger does nothing.  Remedy: add it.
+    """
+    element, entry = site.element, site.entry
+    assert entry is not None
+    for name in (*(p.name for p in entry.props if p.required), *entry.needs):
+        if name not in element.attributes:
+            report_missing(context, element, (name,), _known(entry, context), f'add {name}="…"')
+    for group in entry.one_of:
+        given = [name for name in group if name in element.attributes]
+        if not given:
+            report_missing(context, element, group, _known(entry, context), f'add {group[0]}="…"')
+        for extra in given[1:]:
+            context.report(
+                "INVALID_ATTRIBUTE",
+                f"<{entry.name}> has both {given[0]!r} and {extra!r}",
+                element,
+                element.attributes[extra].span,
+                hint="keep one of them",
             )
 
 
@@ -179,34 +212,12 @@ def component_attributes_are_known(site: Site, context: Context) -> None:
                     + (f"; <{entry.name}> has {', '.join(entry.event_names)}" if entry.events else ""),
                 )
                 continue
-            bind = ["bind"] if entry.bindable else []
-            report_unknown(context, element, attribute, [*entry.prop_by_name, *context.catalog.common, *bind])
+            report_unknown(context, element, attribute, _known(entry, context))
 
 
-@rule("MISSING_ATTRIBUTE", on=COMPONENT)
-def required_props(site: Site, context: Context) -> None:
-    """What: a component has the attributes that it cannot do without.
-
-    Why: an ``If`` without condition or an ``Action`` without trigger does nothing.  Remedy: add it.
-    """
-    element, entry = site.element, site.entry
-    assert entry is not None
-    for name in (*(p.name for p in entry.props if p.required), *entry.needs):
-        if name not in element.attributes:
-            context.report("MISSING_ATTRIBUTE", f"<{entry.name}> needs the attribute {name!r}", element, hint=f'add {name}="…"')
-    for group in entry.one_of:
-        given = [name for name in group if name in element.attributes]
-        if not given:
-            choice = " or ".join(map(repr, group))
-            context.report("MISSING_ATTRIBUTE", f"<{entry.name}> needs the attribute {choice}", element, hint=f'add {group[0]}="…"')
-        for extra in given[1:]:
-            context.report(
-                "INVALID_ATTRIBUTE",
-                f"<{entry.name}> has both {given[0]!r} and {extra!r}",
-                element,
-                element.attributes[extra].span,
-                hint="keep one of them",
-            )
+def _known(entry: ComponentEntry, context: Context) -> list[str]:
+    """The attributes that a component takes, by their preferred names."""
+    return [*entry.prop_by_name, *context.catalog.common, *(["bind"] if entry.bindable else [])]
 
 
 @rule("INVALID_ATTRIBUTE", on=COMPONENT)
@@ -216,15 +227,23 @@ def literal_values(site: Site, context: Context) -> None:
     Why: a misspelt variant or a number that is none would be ignored.  Remedy: correct the value.
     """
     element, entry = site.element, site.entry
+    assert entry is not None
     for name, attribute in element.attributes.items():
         prop = prop_of(entry, name, context)
         if prop is None or attribute.broken or prop.type in ("args", "expression", "tool", "identifier"):
             continue
         if attribute.mode == "text" and attribute.value and not attribute.parts:
             continue  # its expression is missing, and the parser has said so
+        span, text = attribute.value_span, attribute.value or ""
+        if attribute.mode == "text" and prop.type not in _TEXTS and name != entry.content and _PATH.fullmatch(text.strip()):
+            written = f"{{{text.strip()}}}"
+            message = f"the value {shown(attribute)} of {name!r} is a text; an expression stands in braces"
+            fix = context.rewritten(span, text, written, "make it an expression")
+            context.report("INVALID_ATTRIBUTE", message, element, span, hint=f'write {name}="{short(written)}"', fix=fix)
+            continue
         problem = _problem(prop, attribute, context)
         if problem:
-            context.report("INVALID_ATTRIBUTE", f"the value {shown(attribute)} of {name!r} {problem}", element, attribute.value_span)
+            context.report("INVALID_ATTRIBUTE", f"the value {shown(attribute)} of {name!r} {problem}", element, span)
 
 
 def _problem(prop: PropEntry, attribute: Attribute, context: Context) -> str:

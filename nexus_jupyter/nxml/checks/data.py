@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..analysis import CodeSite
 from ..ast import Element
 from ..defaults import checked, constraints, default_of, default_text, enum_values, value_type
@@ -51,6 +53,9 @@ def default_values(site: Site, context: Context) -> None:
     written = default_text(element)
     if written is None or value_type(element.text("type")) is None:
         return
+    low, high = _bounds(element)
+    if value_type(element.text("type")) == "number" and low is not None and high is not None and low > high:
+        return  # nothing lies between them, and that is told
     text, span = written
     try:
         value = default_of(constraints(element), text, span)
@@ -132,18 +137,22 @@ def bounds_make_sense(site: Site, context: Context) -> None:
     enum = element.get("enum")
     if enum is not None and enum.value is not None:
         try:
-            rule_ = constraints(element)
+            rule_ = replace(constraints(element), enum=None)  # each value is among them
             for value in enum_values(enum.value, kind):
                 checked(rule_, value)
         except ValueError as error:
             context.report("INVALID_ATTRIBUTE", f"the enum {short(enum.value)!r} {error}", element, enum.value_span)
     if kind != "number":
         return
-    low, high, step = (_number(element, name) for name in ("min", "max", "step"))
+    (low, high), step = _bounds(element), _number(element, "step")
     if low is not None and high is not None and low > high:
         context.report("INVALID_ATTRIBUTE", f"min {low:g} is above max {high:g}", element, element.attributes["min"].value_span)
     if step is not None and step <= 0:
         context.report("INVALID_ATTRIBUTE", "step must be more than zero", element, element.attributes["step"].value_span)
+
+
+def _bounds(element: Element) -> tuple[float | int | None, float | int | None]:
+    return _number(element, "min"), _number(element, "max")
 
 
 def _number(element: Element, name: str) -> float | int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..ast import Attribute, Element, Expression
 from ..nearest import short
 from ..place import read_place
+from .references import left_loop
 from .rule import COMPONENT, UNKNOWN, Context, Site, rule
 
 
@@ -32,25 +33,37 @@ def _check_tool(element: Element, attribute: Attribute, context: Context) -> Non
         element,
         attribute.value_span,
         hint="" if near else 'declare it in <Logic>: <Tool name="…">',
+        fix=context.corrected(attribute.value_span, attribute.value, near),
     )
 
 
 @rule("UNKNOWN_ATTRIBUTE", on=COMPONENT)
 def events_exist(site: Site, context: Context) -> None:
-    """What: ``on:EVENT`` names an event of the component's catalog entry; ``args`` goes with one.
+    """What: ``on:EVENT`` names an event of the component's catalog entry; ``args`` goes with one, ``trigger`` with a
+    component that has one.
 
     Why: any other never happens.  Remedy: correct the event.
     """
     element, entry = site.element, site.entry
     assert entry is not None
-    calls = "trigger" in element.attributes
+    trigger = element.get("trigger")
+    calls = trigger is not None
+    if trigger is not None and entry.main is None:
+        context.report(
+            "UNKNOWN_ATTRIBUTE",
+            f"<{entry.name}> never calls its trigger: it is nothing that a person operates",
+            element,
+            trigger.name_span,
+            hint="put it on a <Button>",
+        )
     for name, attribute in element.attributes.items():
         if not name.startswith("on:"):
             continue
         calls = True
         event = name[3:]
         if event not in entry.event_names:
-            near = context.nearest(event, entry.event_names)
+            meant = "press" if event == "click" else ""
+            near = meant if meant in entry.event_names else context.nearest(event, entry.event_names)
             events = f"its events are {', '.join(entry.event_names)}" if entry.events else "it has no events"
             context.report(
                 "UNKNOWN_ATTRIBUTE",
@@ -58,6 +71,7 @@ def events_exist(site: Site, context: Context) -> None:
                 element,
                 attribute.name_span,
                 hint=events,
+                fix=context.corrected(attribute.name_span, name, f"on:{near}" if near and f"on:{near}" not in element.attributes else ""),
             )
     args = element.get("args")
     if args is not None and not calls:
@@ -91,13 +105,15 @@ def bound_place_exists(site: Site, context: Context) -> None:
     if place.root == "$scope":
         known = list(site.scope.all_names()) if site.scope else []
         if name not in known:
-            near = context.nearest(name, known)
+            left = left_loop(element, name)
+            near = "" if left else context.nearest(name, known)
             context.report(
                 "INVALID_SCOPE_REFERENCE",
                 f"unknown loop variable $scope.{short(name)}" + (f"; did you mean {near}?" if near else ""),
                 element,
                 place.first,
-                hint="" if near else "$scope holds the variables of the enclosing <Iterate>",
+                fix=context.corrected(place.first, name, near),
+                hint=left or ("" if near else "$scope holds the variables of the enclosing <Iterate>"),
             )
     elif name in context.outline.known_computed and name not in context.outline.known_states:
         context.report(
@@ -115,6 +131,7 @@ def bound_place_exists(site: Site, context: Context) -> None:
             element,
             place.first,
             hint="" if near else 'declare it in <Data>: <State name="…" type="…"/>',
+            fix=context.corrected(place.first, name, near),
         )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+from ...diagnostics import Fix
+from ..ast import Attribute
 from ..elements import LIFECYCLES
 from ..nearest import short
 from ..values import duration, names
 from .rule import Context, Site, rule
 
+_NAME = re.compile(r"[^,\s]++")
 _BELONGS = {"every": ("interval",), "whenHidden": ("interval",), "of": ("change",), "debounce": ("change",)}
 
 
@@ -30,6 +35,7 @@ def lifecycle_is_possible(site: Site, context: Context) -> None:
             element,
             on.value_span,
             hint=f"moments are {', '.join(LIFECYCLES)}",
+            fix=context.corrected(on.value_span, moment, near),
         )
         return
     for moments, needed, example in (("interval", "every", "5s"), ("change", "of", "name")):
@@ -96,8 +102,19 @@ def watched_states_exist(site: Site, context: Context) -> None:
                 f"no state or computed value is called {short(name)!r}" + (f"; did you mean {near!r}?" if near else ""),
                 element,
                 of.value_span,
+                fix=_in_list(context, of, name, near),
                 hint="" if near else "'of' lists states and computed values by name, separated by commas",
             )
+            return  # the place is that of the whole list
+
+
+def _in_list(context: Context, of: Attribute, name: str, near: str) -> Fix | None:
+    """The fix that writes ``near`` for ``name`` in a list of names, where that stands once."""
+    value = of.value or ""
+    if not near or _NAME.findall(value).count(name) != 1:
+        return None
+    written = _NAME.sub(lambda found: near if found[0] == name else found[0], value)
+    return context.rewritten(of.value_span, value, written, f"change to {near}")
 
 
 @rule("NOT_AVAILABLE", on="Lifecycle")

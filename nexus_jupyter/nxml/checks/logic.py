@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ...diagnostics import Severity
 from ..ast import Element
+from ..elements import ELEMENTS
 from ..handlers import is_empty
 from ..literals import shown
-from ..nearest import short
+from ..nearest import like, short
 from ..outline import alias_of
-from ..values import boolean, identifier_problem, names, number, size
-from .attributes import report_unknown
+from ..values import boolean, duration, identifier_problem, names, number, size
+from .attributes import more_than_zero, report_unknown
 from .data import report_duplicates
 from .rule import Context, Site, rule
 
@@ -38,7 +39,8 @@ def has_handler(site: Site, context: Context) -> None:
 
     Why: without one nothing would happen.  Remedy: add ``<Handler>…</Handler>``.
     """
-    if next(site.element.elements("Handler"), None) is None:
+    # of a misspelt one it is told already
+    if not any(e.name == "Handler" or (e.name not in ELEMENTS and like(e.name, "Handler")) for e in site.element.elements()):
         context.report("MISSING_HANDLER", f"<{site.element.name}> has no <Handler>", site.element, hint="add <Handler>…</Handler>")
 
 
@@ -113,6 +115,7 @@ def extension_is_known(site: Site, context: Context) -> None:
             element,
             attribute.value_span,
             hint="" if near else f"extensions are {', '.join(known)}",
+            fix=context.corrected(attribute.value_span, name, near),
         )
     elif not entry.available:
         context.report(
@@ -179,6 +182,8 @@ def extension_options(site: Site, context: Context) -> None:
                 number(text)
             elif option.type == "boolean" and attribute.value is not None:
                 boolean(text)
+            elif option.type == "duration":
+                more_than_zero(duration(text))
             elif option.type == "enum" and text not in option.enum:
                 raise ValueError(f"must be one of {', '.join(option.enum)}")
         except ValueError as error:

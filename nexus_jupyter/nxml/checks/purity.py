@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+
 from ...diagnostics import Severity
 from ..analysis import CodeSite
 from ..analysis_mentions import Mention
-from ..nearest import short
+from ..analysis_syntax import syntax_of
+from ..ast import Element
+from ..nearest import VERY_LIKE, short
+from .absent import ABSENT
 from .references import mentions, named, unknown
 from .rule import Context, code_rule
 
@@ -15,12 +21,20 @@ _DATA_TYPES = frozenset(
         *("Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"),
     )
 )
+# Attributes that ask yes or no.
+_QUESTIONS = frozenset(("condition", "hidden", "disabled", "loading"))
+_ASSIGNED = re.compile(r"([$\w][$\w.]*+)[ \t\r\n]*+=(?![=>])[ \t\r\n]*+")
+_LIST = re.compile(r"\{?[ \t\r\n]*+\$state\.([\w$]++)(?:\.[\w$]++)*+[ \t\r\n]*+\}?")
+_NEW = re.compile(r"\bnew\b")
+_DECLARED = re.compile(r"\b(?:class|function)\b")
+_CLASSES = frozenset(("class", "class_declaration", "function_expression", "function_declaration"))
 # Not names that code finds, but words that the grammar calls names.
+_CURLY = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 _WORDS = frozenset(("arguments", "undefined"))
 # Speaking of nothing else, code uses no name that may not exist.
 _OWN = frozenset(("$state", "$scope", "$args", "$tools", "$emit", "$ext", "$log"))
 _EFFECTS = {
-    "assignment": ("an expression cannot assign", "do it in a tool, or compute a new value"),
+    "assignment": ("an expression cannot assign", "to compare, write ===; else do it in a tool, or compute a new value"),
     "delete": ("an expression cannot delete", "do it in a tool, or compute a new value without it"),
     "await": ("an expression cannot wait", "await in a tool and keep the result in a state"),
     "yield": ("an expression cannot yield", "do it in a tool"),
@@ -37,24 +51,65 @@ def expressions_are_pure(site: CodeSite, context: Context) -> None:
     """
     if site.kind == "handler":
         return
+    calls = [m.start for m in mentions(site) if _only_in_handlers(m, context)] if site.facts.impurities else []
     for impurity in site.facts.impurities:
+        # What is waited for is told once: the call that has no place here.
+        at = bisect_left(calls, impurity.start)
+        if impurity.what == "await" and at < len(calls) and calls[at] < impurity.end:
+            continue
         if impurity.what in _EFFECTS:
             message, hint = _EFFECTS[impurity.what]
-            context.report_code("IMPURE_EXPRESSION", message, site, impurity.start, impurity.end, hint=hint)
+            start, end = impurity.start, impurity.end
+            context.report_code("IMPURE_EXPRESSION", message, site, start, end, hint=hint, instead=_compared(site, start, end))
     for mention in mentions(site):
         _check_effect(site, mention, context)
+    for start, end in _own_classes(site):
+        message = "an expression makes new objects of data types only, and this is a class of its own"
+        context.report_code("IMPURE_EXPRESSION", message, site, start, end, hint="write the object itself: { name: value }")
+
+
+def _own_classes(site: CodeSite) -> list[tuple[int, int]]:
+    """Where ``new`` is used with a class or function that stands in the code itself."""
+    if _NEW.search(site.source) is None or not _DECLARED.search(site.source):
+        return []
+    tree = syntax_of(site.source, site.code)
+    own = {
+        tree.name(node)
+        for node, kind in enumerate(tree.kinds)
+        if kind == "identifier" and tree.fields[node] == "name" and tree.kinds[tree.parents[node]] in _CLASSES
+    }
+    out: list[tuple[int, int]] = []
+    for node, kind in enumerate(tree.kinds):
+        if kind == "new_expression":
+            made = tree.part(node, "constructor")
+            while tree.kinds[made] == "parenthesized_expression" and len(tree.children[made]) == 1:
+                made = tree.children[made][0]
+            if tree.kinds[made] in _CLASSES or (tree.kinds[made] == "identifier" and tree.name(made) in own):
+                out.append(tree.place(made))
+    return out
+
+
+def _compared(site: CodeSite, start: int, end: int) -> tuple[str, str] | None:
+    """An assignment where only yes or no is asked, and the comparison that was meant."""
+    if site.attribute not in _QUESTIONS:
+        return None
+    text = site.source[start:end]
+    found = _ASSIGNED.match(text)
+    return None if found is None else (text, f"{found[1]} === {text[found.end() :]}")
+
+
+def _only_in_handlers(mention: Mention, context: Context) -> bool:
+    entry = context.catalog.api.get(mention.root)
+    elsewhere = entry is not None and "expression" not in entry.places and mention.root not in ("$args", "$event")
+    return elsewhere and mention.use != "typeof"
 
 
 def _check_effect(site: CodeSite, mention: Mention, context: Context) -> None:
     root = mention.root
-    entry = context.catalog.api.get(root)
-    if entry is not None and "expression" not in entry.places and root not in ("$args", "$event"):
-        if mention.use != "typeof":
-            message = f"{root} exists in handlers only"
-            context.report_code(
-                "IMPURE_EXPRESSION", message, site, mention.start, mention.end, hint="an expression has no effects; use a tool"
-            )
-    elif mention.use == "mutate" and root == "$state":
+    if _only_in_handlers(mention, context):
+        message = f"{root} exists in handlers only"
+        context.report_code("IMPURE_EXPRESSION", message, site, mention.start, mention.end, hint="an expression has no effects; use a tool")
+    elif mention.use == "mutate" and (root == "$state" or (root == "$scope" and _of_state(site, mention, context))):
         last = mention.steps[-1]
         method = f"{last.name}()" if last.name and not mention.deeper else "this method"
         context.report_code(
@@ -76,6 +131,19 @@ def _check_effect(site: CodeSite, mention: Mention, context: Context) -> None:
         )
 
 
+def _of_state(site: CodeSite, mention: Mention, context: Context) -> bool:
+    """Whether a loop variable is an item of a state itself."""
+    element: Element | None = site.ast.element(site.element)
+    while element is not None:
+        if element.name == "Iterate" and (element.text("as") or "item") == mention.steps[0].name:
+            items = element.get("items") or element.get("over")
+            found = _LIST.fullmatch((items.value or "").strip()) if items is not None else None
+            return found is not None and found[1] in context.outline.known_states
+        above = element.node.parent
+        element = None if above is None else site.ast.element(above)
+    return False
+
+
 @code_rule("FORBIDDEN_GLOBAL")
 def forbidden_names_are_not_used(site: CodeSite, context: Context) -> None:
     """What: code does not use what pages and servers have and a panel has not: ``fetch``, ``window``, ``require``.
@@ -89,7 +157,7 @@ def forbidden_names_are_not_used(site: CodeSite, context: Context) -> None:
         name, start, end = mention.root, mention.start, mention.end
         if mention.use == "typeof" and not mention.steps:
             continue
-        if name == "globalThis" and len(mention.steps) == 1 and mention.use in ("call", "new") and mention.steps[0].name in forbidden:
+        if name == "globalThis" and mention.steps and _is_taken(mention) and mention.steps[0].name in forbidden:
             name, start, end = mention.steps[0].name, mention.steps[0].start, mention.steps[0].end
         if name in forbidden:
             context.report_code("FORBIDDEN_GLOBAL", f"{name} does not exist in a panel", site, start, end, hint=forbidden[name])
@@ -97,6 +165,11 @@ def forbidden_names_are_not_used(site: CodeSite, context: Context) -> None:
         if impurity.what == "import":
             hint = forbidden["import"]
             context.report_code("FORBIDDEN_GLOBAL", "import does not exist in a panel", site, impurity.start, impurity.end, hint=hint)
+
+
+def _is_taken(mention: Mention) -> bool:
+    """Whether what is looked up is used: a property of one's own may be called so, and be asked for."""
+    return len(mention.steps) > 1 or mention.use not in ("write", "typeof")
 
 
 @code_rule("UNKNOWN_NAME", roots=("$args",))
@@ -116,7 +189,7 @@ def arguments_exist(site: CodeSite, context: Context) -> None:
             )
 
 
-@code_rule("UNKNOWN_NAME")
+@code_rule("UNKNOWN_NAME", "JS_SYNTAX")
 def names_exist(site: CodeSite, context: Context) -> None:
     """What: a name that is not declared in the code is one of JavaScript's or of the sandbox.
 
@@ -133,7 +206,23 @@ def names_exist(site: CodeSite, context: Context) -> None:
         if root in catalog.api or root in catalog.globals or root in catalog.forbidden or root in _WORDS or root in asked:
             continue
         known = (*catalog.api, *catalog.globals)
-        near = context.nearest(root, known)
+        if not root.replace("$", "_").isidentifier():
+            other = next((c for c in root if not f"_{c}".isidentifier() and c != "$"), root)
+            straight = f'"{root[1:-1]}"' if root[0] in _CURLY and root[-1] in _CURLY and len(root) > 1 else ""
+            context.report_code(
+                "JS_SYNTAX",
+                f"{other} is no quote of JavaScript" if other in _CURLY else f"{other!r} cannot stand in a name",
+                *(site, mention.start, mention.end),
+                hint="texts stand in straight quotes: \" or '",
+                instead=(root, straight) if straight else None,
+                variable=True,
+            )
+            continue
+        if root in ABSENT:
+            message, hint = f"the sandbox has no {root}", ABSENT[root]
+            context.report_code("UNKNOWN_NAME", message, site, mention.start, mention.end, hint=hint)
+            continue
+        near = context.nearest(root, known, likeness=VERY_LIKE)
         context.report_code(
             "UNKNOWN_NAME",
             f"nothing is called {short(root)} here" + (f"; did you mean {near}?" if near else ""),
@@ -142,6 +231,7 @@ def names_exist(site: CodeSite, context: Context) -> None:
             mention.end,
             hint="" if near else "declare it, or look for a misspelt name",
             instead=(root, near) if near else None,
+            variable=True,
         )
 
 

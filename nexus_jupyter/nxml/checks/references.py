@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from ..analysis import CodeSite
+from ..analysis_facts import facts_of
 from ..analysis_mentions import Mention, Step
-from ..nearest import short
+from ..ast import Element
+from ..limits import DEFAULT_LIMITS
+from ..nearest import like, short
 from .rule import Context, code_rule
 
 # What every object has, declared or not.
@@ -59,8 +63,43 @@ def code_is_javascript(site: CodeSite, context: Context) -> None:
     fault = site.facts.fault
     if fault is None or (site.kind == "bind" and site.place is None):
         return  # nobody can tell where, or another rule says that it is no place
+    if site.code == "expression" and not context.problems.full and _is_object(site, context):
+        return
     what = "expression" if site.code != "body" else "JavaScript"
     context.report_code("JS_SYNTAX", f"this {what} cannot be read: {fault.message}", site, fault.start, fault.end)
+
+
+def _is_object(site: CodeSite, context: Context) -> bool:
+    """Reports an object or list that was written as if the braces of an expression were its own."""
+    attribute = site.ast.element(site.element).get(site.attribute) if site.attribute else None
+    if attribute is not None and (site.element, site.attribute) in context.cut_lists:
+        return True
+    text = "" if attribute is None else attribute.value or ""
+    written = text.strip()
+    listed = written.startswith("[") and len(written) <= DEFAULT_LIMITS.expression
+    if attribute is not None and attribute.mode == "text" and listed and not facts_of(written, "expression").broken:
+        context.cut_lists.add((site.element, site.attribute))
+        quote = "'" if '"' in written else '"'
+        context.problems.report(
+            "JS_SYNTAX",
+            f"the value of {site.attribute!r} is cut at its braces: in a text each {{…}} is an expression",
+            site.span,
+            node=site.element,
+            hint=f"write all of it as one expression: {site.attribute}={quote}{{[…]}}{quote}",
+            fix=context.rewritten(attribute.value_span, text, f"{{{written}}}", "make it one expression"),
+        )
+        return True
+    if ":" not in site.source or facts_of(f"{{{site.source}}}", "expression").broken:
+        return False
+    context.problems.report(
+        "JS_SYNTAX",
+        "this expression cannot be read: its outer braces only mark it as one",
+        site.span,
+        node=site.element,
+        hint="an object is written {({ … })}",
+        fix=context.rewritten(site.span, site.source, f"({{ {site.source} }})", "make it an object"),
+    )
+    return True
 
 
 @code_rule("UNDEFINED_STATE_REFERENCE", roots=("$state",), whole=True)
@@ -74,7 +113,7 @@ def states_exist(site: CodeSite, context: Context) -> None:
         if name not in outline.known_states and name not in outline.known_computed:
             unknown(
                 *(context, "UNDEFINED_STATE_REFERENCE", site, "state", "$state", step, name),
-                (*outline.known_states, *outline.known_computed),
+                chain(outline.known_states, outline.known_computed),
                 'declare it in <Data>: <State name="…" type="…"/>',
             )
 
@@ -103,10 +142,14 @@ def loop_variables_exist(site: CodeSite, context: Context) -> None:
     """
     for _, step, name in named(site, "$scope"):
         if site.kind != "handler" and name not in site.scope:
+            if not context.problems.full and _in_misspelt_loop(site.ast.element(site.element)):
+                continue
             hint = "$scope holds the variables of the enclosing <Iterate>"
             if not site.scope:
                 hint = "there is no <Iterate> around it"
-            unknown(context, "INVALID_SCOPE_REFERENCE", site, "loop variable", "$scope", step, name, site.scope, hint)
+            left = "" if context.problems.full else left_loop(site.ast.element(site.element), name)
+            known = () if left else site.scope
+            unknown(context, "INVALID_SCOPE_REFERENCE", site, "loop variable", "$scope", step, name, known, left or hint)
     for mention in mentions(site):
         if mention.use == "typeof":
             continue
@@ -115,6 +158,28 @@ def loop_variables_exist(site: CodeSite, context: Context) -> None:
             context.report_code(
                 "INVALID_SCOPE_REFERENCE", f"{mention.root} has no meaning here", site, mention.start, mention.end, hint=problem
             )
+
+
+def _in_misspelt_loop(element: Element) -> bool:
+    """Whether an unknown element that is near ``Iterate`` is around: nobody can tell what its variables are."""
+    above = element.node.parent
+    while above is not None:
+        parent = element.ast.element(above)
+        if like(parent.name, "Iterate"):
+            return True
+        above = parent.node.parent
+    return False
+
+
+def left_loop(element: Element, name: str) -> str:
+    """What to say when ``name`` is the variable of a loop in whose ``Empty`` the element stands; "" when it is none."""
+    ast = element.ast
+    while (above := element.node.parent) is not None:
+        parent = ast.element(above)
+        if element.name == "Empty" and parent.name == "Iterate" and name in (parent.text("as") or "item", parent.text("index")):
+            return "<Empty> stands outside its loop: it is shown when there is no item"
+        element = parent
+    return ""
 
 
 _MISPLACED = {
@@ -138,6 +203,8 @@ def extensions_are_declared(site: CodeSite, context: Context) -> None:
     catalog = context.catalog.extensions
     for mention, step, name in named(site, "$ext"):
         if name not in declared:
+            if context.nearest(name, context.unknown_extensions):
+                continue  # the extension that is declared in its stead is unknown, and that is told
             homes = {n.rpartition(".")[2]: n for n in catalog}
             if name not in homes and context.nearest(name, declared):
                 unknown(context, "UNDECLARED_EXTENSION", site, "extension", "$ext", step, name, declared, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,9 @@ from ...catalog import Catalog, ComponentEntry
 from ...diagnostics import Fix, Severity, Span
 from ..analysis import Analysis, CodeSite
 from ..analysis_places import Places
+from ..analysis_syntax import CodeKind, syntax_of
 from ..ast import Element
+from ..nearest import LIKE
 from ..outline import Outline
 from ..problems import Problems
 
@@ -20,6 +23,11 @@ COMPONENT = "*component"
 UNKNOWN = "*unknown"
 CODE = "*code"
 BROKEN = "*broken"
+
+_SHORTHAND = frozenset(("shorthand_property_identifier", "shorthand_property_identifier_pattern"))
+# What cannot be the short form of a key is told from its neighbours, comments aside.
+_BEFORE = re.compile(r"(?:[{,]|\*/|\n)[ \t\r\n]*\Z")
+_AFTER = re.compile(r"[ \t\r\n]*[,}=/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +66,15 @@ class Context:
         self.problems = problems
         self._catalog = catalog
         self._analysis = analysis
+        self._source = source
         self._places = Places(source)
+        self._shorthands: dict[tuple[str, CodeKind], frozenset[tuple[int, int]]] = {}
+        # attributes of which it was said that they are misspelt names of those that are missing
+        self.slips: set[tuple[int, str]] = set()
         self.view_ids: dict[str, int] = {}
         self.arguments: dict[int, Any] = {}
+        # attributes of which it was said that their braces cut a list
+        self.cut_lists: set[tuple[int, str]] = set()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -72,9 +86,15 @@ class Context:
         """What the document's code does; found when a rule first needs it."""
         return self._analysis()
 
-    def nearest(self, name: str, known: Iterable[str]) -> str:
+    @cached_property
+    def unknown_extensions(self) -> tuple[str, ...]:
+        """The aliases of extensions that the catalog does not have."""
+        known = self.catalog.extensions
+        return tuple(alias for alias, name in self.outline.known_extensions.items() if name not in known)
+
+    def nearest(self, name: str, known: Iterable[str], *, likeness: float = LIKE) -> str:
         """The known name most like ``name``, or ""."""
-        return self.problems.nearest(name, known)
+        return self.problems.nearest(name, known, likeness=likeness)
 
     def report(
         self,
@@ -100,11 +120,13 @@ class Context:
         *,
         hint: str = "",
         instead: tuple[str, str] | None = None,
+        variable: bool = False,
         severity: Severity | None = None,
     ) -> None:
         """Reports a problem of the characters ``[start, end)`` of a piece of code.
 
-        ``instead`` is (the text there, what to write): a fix, when that text stands there literally.
+        ``instead`` is (the text there, what to write): a fix, when that text stands there literally.  In the short form
+        ``{ name }``, which is a key and a variable at once, only the key changes, or with ``variable`` only the variable.
         """
         if self.problems.full:  # it is counted only
             self.problems.report(code, message, site.span)
@@ -112,8 +134,36 @@ class Context:
         span = self._places.span(site, start, end)
         fix: Fix | None = None
         if instead is not None and self._places.literal(site, span, instead[0]):
-            fix = Fix(title=f"change to {instead[1]}", span=span, replacement=instead[1])
+            there, near = instead
+            written = near
+            if self._shorthand(site, start, end):
+                written = f"{there}: {near}" if variable else f"{near}: {there}"
+            fix = Fix(title=f"change to {near}", span=span, replacement=written)
         self.problems.report(code, message, span, node=site.element, hint=hint, fix=fix, severity=severity)
+
+    def _shorthand(self, site: CodeSite, start: int, end: int) -> bool:
+        """Whether a name of the code is a key and a variable at once."""
+        if not (_BEFORE.search(site.source, max(0, start - 200), start) and _AFTER.match(site.source, end)):
+            return False
+        key = (site.source, site.code)
+        places = self._shorthands.get(key)
+        if places is None:
+            tree = syntax_of(*key)
+            places = frozenset(tree.place(node) for node, kind in enumerate(tree.kinds) if kind in _SHORTHAND)
+            self._shorthands[key] = places
+        return (start, end) in places
+
+    def corrected(self, span: Span, there: str | None, near: str) -> Fix | None:
+        """The fix that writes the nearest name, when there is one and ``there`` stands at ``span`` literally."""
+        return self.rewritten(span, there, near, f"change to {near}") if near and there else None
+
+    def closes_itself(self, element: Element) -> bool:
+        """Whether an element is written ``<Name/>``, so that its name stands once."""
+        return not element.node.children and self._source[element.span.end - 2 : element.span.end] == "/>"
+
+    def rewritten(self, span: Span, there: str, instead: str, title: str) -> Fix | None:
+        """The fix that writes ``instead`` where ``there`` stands, when that text stands there literally."""
+        return Fix(title=title, span=span, replacement=instead) if self._source[span.start : span.end] == there else None
 
 
 Check = Callable[[Site, Context], None]

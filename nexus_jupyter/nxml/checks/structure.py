@@ -84,6 +84,7 @@ def children_belong(site: Site, context: Context) -> None:
                 f"unknown element <{name}> in <{element.name}>" + (f"; did you mean <{near}>?" if near else ""),
                 child,
                 hint="" if near else f"<{element.name}> holds {_listed(allowed)}",
+                fix=context.corrected(child.name_span, child.name, near) if context.closes_itself(child) else None,
             )
 
 

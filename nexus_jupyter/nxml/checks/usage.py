@@ -79,5 +79,5 @@ def _report(code: str, what: str, elements: list[Element], context: Context) -> 
     for element in elements:
         name = element.get("name")
         # of a name that cannot be used it is told already that it cannot
-        if name is not None and name.value and (what == "extension" or not identifier_problem(name.value)):
+        if name is not None and name.value and not identifier_problem(alias_of(element) if what == "extension" else name.value):
             context.report(code, f"nothing uses the {what} {short(name.value)!r}", element, name.value_span, hint="use it, or remove it")

@@ -221,6 +221,22 @@ describe("places in the document", () => {
     ]);
   });
 
+  test("count code points, whatever stands before them on the line", () => {
+    const source = new Source().tool("t", 'const a = "日本語é😀" 3;\n/* ü😀 */ const b = 1 2;');
+    source.expression('"😀é" 1');
+    expect(problems(load(source))).toMatchObject([
+      { index: 0, line: 1, column: 19 },
+      { index: 1, line: 1, column: 6 },
+    ]);
+    const second = new Source().tool("t", "1;\n/* ü😀 */ const b = 1 2;");
+    expect(problems(load(second))).toMatchObject([{ line: 2, column: 22 }]);
+    const p = new Panel(
+      new Source().tool("t", '"日本語é😀"; null.x', [], 10, 5).tool("u", '\n"日本語é😀"; null.x', [], 20, 5),
+    );
+    expect(p.invoke("t").error).toMatchObject({ line: 10, column: 14 });
+    expect(p.invoke("u").error).toMatchObject({ line: 21, column: 10 });
+  });
+
   test("of errors that a handler throws", () => {
     const p = new Panel(
       new Source([state("n", "number", 0)])
