@@ -1,14 +1,12 @@
 """``%%nxml``: a cell that is a panel; ``%nexus``: checking and formatting it.
 
 Loading the extension must cost nothing that can be felt: what a cell needs is imported when the
-first cell runs, or before that by the thread that warms the sandbox.
+first cell runs, or before that while the kernel is idle (``warming``).
 """
 
 from __future__ import annotations
 
-import logging
 import shlex
-import threading
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -17,11 +15,10 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from . import assist, graph_comm
+from .warming import Warming
 
 if TYPE_CHECKING:
     from .line import Runs
-
-logger = logging.getLogger(__name__)
 
 
 @magics_class
@@ -123,26 +120,30 @@ def register(shell: InteractiveShell) -> None:
     shell.register_magics(NXMLMagics)
     assist.attach(shell)
     graph_comm.register()
-    threading.Thread(target=_prepare, name="nexus-warm-imports", daemon=True).start()
+    if getattr(shell, "kernel", None) is not None:
+        _warm()
 
 
-def _prepare() -> None:
-    """Import what a cell needs, and have the engine compiled.  A failure is told by the first cell."""
-    try:
-        from ..catalog import catalog
-        from ..sandbox.engine import warm
-        from . import cell, mimebundle  # noqa: F401
+_warming: Warming | None = None
 
-        catalog()
-        warm()
-    except Exception:
-        logger.debug("warming failed", exc_info=True)
+
+def _warm() -> None:
+    """Make the first cell fast, once in a process and only in a kernel, whose loop says when there is nothing to do."""
+    global _warming
+    if _warming is None:
+        from tornado.ioloop import IOLoop
+
+        _warming = Warming(IOLoop.current())
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Take the magics away and end all panels."""
     from ..panel import registry
 
+    global _warming
+    if _warming is not None:
+        _warming.stop()
+        _warming = None
     shell.magics_manager.magics["cell"].pop("nxml", None)
     shell.magics_manager.magics["line"].pop("nexus", None)
     assist.detach(shell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -22,9 +21,6 @@ def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()
     fresh: InteractiveShell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     register(fresh)
-    for thread in threading.enumerate():
-        if thread.name == "nexus-warm-imports":
-            thread.join()  # no cell of these tests shows a widget, so that nothing else waits for its modules
     yield fresh
     unregister(fresh)
     InteractiveShell.clear_instance()
