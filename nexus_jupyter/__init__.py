@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -89,13 +90,19 @@ __all__ = [
 ]
 
 
+# Held while something of ours is imported for the first time: two threads that import modules of one package in different
+# orders would get modules that are only half there, because Python breaks such ties rather than wait for ever.
+_importing = RLock()
+
+
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home, __name__), name)
-    if home == ".panel":
-        _give_panels_a_face()
+    with _importing:
+        value = getattr(import_module(home, __name__), name)
+        if home == ".panel":
+            _give_panels_a_face()
     globals()[name] = value
     return value
 

@@ -8,7 +8,7 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
 from . import __version__
-from .widget import graph_comm
+from .widget import graph_comm, warming
 
 
 class NexusKernel(IPythonKernel):
@@ -19,6 +19,7 @@ class NexusKernel(IPythonKernel):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        warming.load()  # before anything asks: neither the first cell nor a server that connects waits, and nothing imports beside them
         self.shell.extension_manager.load_extension("nexus_jupyter")
         graph_comm.register(self)  # the extension cannot: this is no kernel yet that others can find
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .warming import load
+
 if TYPE_CHECKING:
     from IPython.core.completer import Completion
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,7 +38,8 @@ def completion_reply(code: str, cursor: int | None) -> dict[str, Any] | None:
     base = document_start(code, cursor)
     if base < 0:
         return None
-    from ..nxml import complete  # from the package: the warming thread may be importing it
+    load()
+    from ..nxml import complete
 
     found = complete(code[base:], cursor - base)
     start, end = base + found.start, base + found.end
@@ -61,6 +64,7 @@ def inspection_reply(code: str, cursor: int) -> dict[str, Any] | None:
     base = document_start(code, cursor)
     if base < 0:
         return None
+    load()
     from ..nxml import hover
 
     found = hover(code[base:], cursor - base)

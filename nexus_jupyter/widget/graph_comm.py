@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from .visitors import serves_visitors
+from .warming import load
 
 # ``protocol.bridge.BRIDGE_TARGET``; that module would load Pydantic.
 TARGET = "nexus.graph"
@@ -65,6 +66,7 @@ def _announce(kernel: Any, data: dict[str, Any]) -> None:
 
 
 def _opened(comm: Any, message: dict[str, Any]) -> None:
+    load()  # a server opens its comm on a thread of its own, perhaps while the first cell imports
     from .bridge_requests import BridgeComm
 
     BridgeComm.open(comm, message)

@@ -15,7 +15,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from . import assist, graph_comm
-from .warming import Warming
+from .warming import Warming, load
 
 if TYPE_CHECKING:
     from .line import Runs
@@ -61,6 +61,7 @@ class NXMLMagics(Magics):
         Afterwards `counter.state.count` reads and writes it, `counter.call("add")` runs a tool, and
         running the cell again replaces the panel.
         """
+        load()
         from ..panel import registry
         from .cell import CellOptions, run_cell
 
@@ -86,6 +87,7 @@ class NXMLMagics(Magics):
         cell below (in a terminal: at the next prompt) and leaves the old one as it is: look at the new one, run it,
         which replaces the panel, and delete the old one.
         """
+        load()
         from .line import act
 
         given = self._parse(self.nexus, "%nexus", line)

@@ -1,4 +1,4 @@
-"""Imports what the first cell needs while the kernel has nothing to do.
+"""Imports what the first cell needs: at the start of a kernel of ours, in another one while it has nothing to do.
 
 Step by step on the kernel's own thread, not on another: when two threads import modules of one package in different
 orders, Python breaks the tie by giving one of them a module that is only half there, and a person's first
@@ -11,6 +11,8 @@ import logging
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
+
+from .. import _importing
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +27,25 @@ MODULES = (
     "nexus_jupyter.panel",
     "nexus_jupyter.widget.cell",
     "nexus_jupyter.widget.mimebundle",
+    "nexus_jupyter.nog",
+    "nexus_jupyter.widget.bridge_requests",
 )
 # Seconds between two steps, in which messages are answered.
 REST = 0.03
+
+
+def load() -> None:
+    """Import all of it now, unless it is there.  Whatever may be the first to need our modules, on any thread, calls this before."""
+    global _loaded
+    if _loaded:
+        return
+    with _importing:
+        for name in MODULES:
+            import_module(name)
+        _loaded = True
+
+
+_loaded = False
 
 
 class Warming:
@@ -58,8 +76,10 @@ class Warming:
 
     def _work(self) -> Iterator[None]:
         for name in MODULES:
-            import_module(name)
+            with _importing:
+                import_module(name)
             yield
+        load()
         from ..catalog import catalog
         from ..sandbox import warm
 
