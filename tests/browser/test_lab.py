@@ -206,7 +206,8 @@ def test_twenty_panels_bring_the_bundle_once(notebook: Notebook) -> None:
     assert len([frame for frame in received if len(frame) >= bundle]) == 1
     # the kernel's history is what was typed in it and in those before; it grows with the tests that ran
     history = sum(len(frame) for frame in received if b"history_reply" in frame[:2_000])
-    assert sum(map(len, received)) - history < 1.5 * bundle
+    # the rest is twenty panels and what the kernel tells of them, once or in several messages
+    assert sum(map(len, received)) - history < 1.75 * bundle
 
 
 def test_the_panel_has_no_accessibility_violations(notebook: Notebook) -> None:
