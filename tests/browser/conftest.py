@@ -52,7 +52,7 @@ def notebook(context: BrowserContext, lab: Lab, request: pytest.FixtureRequest) 
             opened.errors.append(message.text[:500])
 
     page.on("console", heard)
-    page.on("pageerror", lambda error: opened.errors.append(str(error)[:500]))
+    page.on("pageerror", lambda error: None if NOT_OURS.search(str(error)) else opened.errors.append(str(error)[:500]))
     yield opened
     if page.is_closed():
         return
