@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 from playwright.sync_api import Error as PageError
 
 from bench.lab import FLAGS, Lab, Notebook, chromium, running_lab
+
+# How long a page may take to show something: a machine that runs other tests beside is slow, and no test is about that.
+expect.set_options(timeout=20_000)
 
 # What JupyterLab itself says in an ordinary session and no panel can help; `Cannot send` is its widget manager, which still
 # asks for the states of widgets when a test has ended its kernel (ours sends in `js/host/comm.ts`, which throws nothing).
@@ -76,3 +79,4 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             with contextlib.suppress(PageError):
                 report.sections.append(("page", opened.text()))
             report.sections.append(("console", "\n".join(opened.errors)))
+            report.sections.append(("server", opened.lab.log.read_text(errors="replace")[-8_000:]))

@@ -87,12 +87,18 @@ class Link:
 
     def resync(self) -> None:
         """Have the kernel send all of it again."""
-        if not self._asked and not self._ended:
-            self._asked = True
-            try:
-                self._send(AskSnapshot())
-            except NexusError:
-                return
+        if not self._asked:
+            self.insist()
+
+    def insist(self) -> None:
+        """Ask for all of it even though it was asked for already."""
+        if self._ended:
+            return
+        self._asked = True
+        try:
+            self._send(AskSnapshot())
+        except NexusError:
+            return
 
     def _cancel(self, id: int) -> None:
         if not self._ended:

@@ -21,6 +21,9 @@ READY = 60.0
 REPLY = 10.0
 WELCOME = 2.0
 FAREWELL = 0.5
+# A comm that was opened is answered by a snapshot; when it does not come, the kernel is nudged, and asked for another.
+SNAPSHOT = 1.0
+INSIST = 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 # The id of a comm that every kernel has that takes comms of our target.  It says so when it begins to,
@@ -112,12 +115,28 @@ class KernelWatch:
         try:
             opening = {"version": BRIDGE_VERSION, "bridge": self._bridge}
             wire.send("comm_open", {"comm_id": self._comm, "target_name": BRIDGE_TARGET, "data": opening}, subshell=subshell)
-            await self._first(wire, self._refused)
+            asking = asyncio.create_task(self._insist(wire, link, subshell))
+            try:
+                await self._first(wire, self._refused)
+            finally:
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
         finally:
             self._link = None
             link.end()
             if not wire.lost.is_set():
                 await self._farewell(wire, subshell)
+
+    async def _insist(self, wire: Wire, link: Link, subshell: str | None) -> None:
+        """See to it that the snapshot comes: what opened the comm, or the snapshot, may have been overlooked on its way."""
+        for attempt in range(INSIST):  # a kernel that runs one long cell and has no subshells answers later: all of them
+            await asyncio.sleep(SNAPSHOT * 2**attempt)
+            if link.known or link.refused:
+                return
+            with contextlib.suppress(KernelLostError):
+                wire.nudge(subshell=subshell)
+            if attempt:
+                link.insist()
 
     async def _farewell(self, wire: Wire, subshell: str | None) -> None:
         with contextlib.suppress(KernelLostError, TimeoutError):

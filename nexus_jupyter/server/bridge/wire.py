@@ -27,6 +27,9 @@ GATEWAY_INTERVAL = 0.05
 # Seconds of work on a kernel's messages after which everything else has as many: messages that are there
 # already are read without a pause, so a kernel that floods would keep the whole server to itself.
 TURN = 0.005
+# Seconds without an answer after which something harmless is sent on the same channel.  A thread of the kernel that sends and
+# receives on one socket can overlook a message that came between (its descriptor tells of each only once); the next one wakes it.
+NUDGE = 1.0
 # Objects and lists in one message.  Each costs far more than its bytes, so they are counted before they are made.
 MOST_OBJECTS = 150_000
 # Execution states that a kernel (or the gateway before it) tells when the one that was there is there no more.
@@ -113,9 +116,16 @@ class Wire:
         try:
             self._send(channel, message)
             async with asyncio.timeout(timeout):
-                return await future
+                while not (await asyncio.wait([future], timeout=NUDGE))[0]:
+                    self.nudge(channel=channel, subshell=subshell)
+                return future.result()
         finally:
             self._replies.pop(id, None)
+            future.cancel()
+
+    def nudge(self, *, channel: str = "shell", subshell: str | None = None) -> None:
+        """Send a question whose answer nobody waits for.  Raises KernelLostError."""
+        self._send(channel, self._message("kernel_info_request", {}, subshell))
 
     def send(self, message_type: str, content: Message, *, subshell: str | None = None) -> None:
         """Send what has no reply on the shell channel.  Raises KernelLostError."""
@@ -133,7 +143,8 @@ class Wire:
         if self.lost.is_set():
             raise KernelLostError
         # a kernel that takes nothing any more would hold the whole server up in this send
-        if isinstance(socket, zmq.Socket) and not int(socket.getsockopt(zmq.EVENTS)) & zmq.POLLOUT:
+        # (`get`, not `getsockopt`: only that one tells the reader of this socket of a message that came with the look)
+        if isinstance(socket, zmq.Socket) and not int(socket.get(zmq.EVENTS)) & zmq.POLLOUT:
             raise KernelLostError
         if socket is None:
             message["channel"] = name  # a gateway's client leaves it out, and all would go to the shell

@@ -548,6 +548,28 @@ def test_a_lost_message_is_made_good_by_a_snapshot(loop: Loop, notebooks: Notebo
     loop(story())
 
 
+def test_a_first_snapshot_that_does_not_come_is_asked_for_again(loop: Loop, notebooks: Notebooks, heard: Heard) -> None:
+    swallow = """
+from nexus_jupyter.widget.bridge_requests import BridgeComm
+send, lost = BridgeComm._send, []
+def losing(self, message):
+    if type(message).__name__ == "KernelSnapshot" and not lost:
+        lost.append(message)
+    else:
+        send(self, message)
+BridgeComm._send = losing
+"""
+
+    async def story() -> None:
+        kernel = await notebooks.open("overlooked.ipynb", "python3")
+        await notebooks.run(kernel, f"{swallow}\nimport nexus_jupyter\ncounter = nexus_jupyter.Panel('''{COUNTER}''')")
+        await linked(heard, kernel)
+        await until(lambda: "counter" in heard.panels[kernel])
+        assert await notebooks.run(kernel, "print(len(lost))") == "1\n"
+
+    loop(story())
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -85,3 +85,44 @@ def test_no_socket_takes_endless_messages_or_endlessly_many() -> None:
             await bridge.stop()
 
     assert asyncio.run(story()) == [MAX_FRAME, MAX_WAITING]
+
+
+def test_a_kernel_that_overlooked_a_question_is_nudged() -> None:
+    """It reads on only when more comes, as one does whose descriptor told of the first message while nobody looked."""
+
+    async def story() -> tuple[dict[str, Any], int]:
+        context = zmq.asyncio.Context()
+        session = Session(key=b"")
+        here, there = context.socket(zmq.DEALER), context.socket(zmq.ROUTER)
+        port = there.bind_to_random_port("tcp://127.0.0.1")
+        here.connect(f"tcp://127.0.0.1:{port}")
+
+        async def kernel() -> int:
+            seen = [session.feed_identities(await there.recv_multipart()) for _ in range(2)]
+            identity, frames = seen[0]
+            asked = session.deserialize(frames)
+            reply = session.msg("comm_info_reply", {"status": "ok", "comms": {}}, parent=asked["header"])
+            await there.send_multipart([*identity, *session.serialize(reply)])
+            return len(seen)
+
+        async def get_msg(timeout: float | None = None) -> dict[str, Any]:
+            _, frames = session.feed_identities(await here.recv_multipart())
+            message: dict[str, Any] = session.deserialize(frames)
+            return message
+
+        channel = SimpleNamespace(socket=here, send=lambda message: session.send(here, message), get_msg=get_msg)
+        wire = Wire(SimpleNamespace(session=session, shell_channel=channel, control_channel=channel), lambda _: None, LOG)
+        reading = asyncio.create_task(wire._read(channel, wire._reply))
+        answering = asyncio.create_task(kernel())
+        try:
+            return await wire.ask("comm_info_request", {}, timeout=20), await answering
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+            here.close(linger=0)
+            there.close(linger=0)
+            context.term()
+
+    reply, seen = asyncio.run(story())
+    assert reply["comms"] == {}
+    assert seen == 2
