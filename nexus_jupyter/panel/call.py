@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from ..errors import LimitError, NexusError
 from ..nxml.program import ToolDeclaration
 from ..protocol import Cause
-from ..sandbox.extensions.base import extension_loop
+from ..sandbox.extensions.loop import extension_loop
 from .mailbox import mailbox
 
 _numbers = itertools.count(1)

@@ -15,7 +15,7 @@ from ..nxml.program import Program
 from ..protocol import ExtensionCall, Settled
 from ..sandbox.capabilities import Grants
 from ..sandbox.extensions import Extension
-from ..sandbox.extensions.base import extension_loop
+from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.limits import Limits
 from .call import Call, callers
 from .failure import info_of

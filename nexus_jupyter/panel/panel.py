@@ -21,7 +21,7 @@ from ..protocol import Commit, LogLine
 from ..protocol.identity import document_hash
 from ..sandbox.capabilities import Grants
 from ..sandbox.extensions import PythonFunctions
-from ..sandbox.extensions.base import extension_loop
+from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.extensions.python import Functions, named_functions
 from ..sandbox.guest import CodeErrors, syntax_diagnostics
 from ..sandbox.limits import Limits

@@ -34,7 +34,7 @@ from ..protocol import (
     Snapshot,
     Tree,
 )
-from ..sandbox.extensions.base import extension_loop
+from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.guest import Guest
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, freeze, thaw

@@ -1,161 +1,144 @@
-"""What an extension is, and the event loop that all extensions of the process share."""
+"""What an extension is: typed methods that a handler may call, behind a grant."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import logging
-import threading
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from typing import Any, ClassVar
+import inspect
+from abc import ABC
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from ...errors import HandlerError
+from ...errors import HandlerError, NexusError
+from ..values import to_json
 
-logger = logging.getLogger(__name__)
+Method = TypeVar("Method", bound=Callable[..., Coroutine[Any, Any, Any]])
+
+_MARK = "__nexus_capability__"
+
+
+def method(capability: str) -> Callable[[Method], Method]:
+    """Marks a coroutine method as callable by panels that were granted ``capability``, e.g. ``"http:request"``."""
+
+    def mark(function: Method) -> Method:
+        setattr(function, _MARK, capability)
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True)
+class ExtensionContext:
+    """Whose an extension is, and what its document declares for it.
+
+    ``panel`` is the panel's id, ``notebook`` the path of its notebook ("" where there is none); both are the host's
+    word, never the guest's.  ``options`` are the declared options of the document that was granted, defaults filled in.
+    ``granted`` are the capabilities that the panel has now.  ``publish(event, payload)`` tells pages that show the panel.
+    """
+
+    panel: str
+    notebook: str = ""
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
+    granted: Callable[[], frozenset[str]] = frozenset
+    publish: Callable[[str, JsonValue], None] = lambda event, payload: None
 
 
 class Extension(ABC):
-    """One extension as one panel may use it.
+    """One extension as one panel may use it: the base of ours and of those that other packages bring.
 
-    Grants are checked by the host before ``call``; an extension checks its own arguments and keeps
-    its own time and size limits.  It never sees the guest: JSON comes in, JSON goes out.
+    A subclass names itself and marks coroutine methods with ``@method(capability)``.  Arguments are checked against
+    the annotations (Pydantic, strict), results travel as JSON.  The host checks grants before ``call``; a subclass keeps
+    its own limits.  It never sees the guest: JSON comes in, JSON goes out.
+
+    ``timeout``: seconds that one method may take; None leaves it to the method and to the tool's own time limit.
     """
 
     name: ClassVar[str]
+    timeout: ClassVar[float | None] = 30.0
 
-    @abstractmethod
+    def __init__(self, context: ExtensionContext) -> None:
+        self.context = context
+
+    @classmethod
+    def capability(cls, name: str) -> str | None:
+        """The capability that the method called ``name`` uses; None when there is no such method."""
+        function = None if name.startswith("_") else inspect.getattr_static(cls, name, None)
+        found = getattr(function, _MARK, None)
+        return found if isinstance(found, str) else None
+
+    @classmethod
+    def methods(cls) -> tuple[str, ...]:
+        """The names of its methods, in the order in which they were written, base classes first."""
+        names = dict.fromkeys(name for each in reversed(cls.__mro__) for name in vars(each))
+        return tuple(name for name in names if cls.capability(name) is not None)
+
     async def call(self, method: str, args: tuple[JsonValue, ...]) -> JsonValue:
         """Do it.  Raises NexusError with a sentence that the panel may see."""
+        if self.capability(method) is None:
+            known = self.methods()
+            raise HandlerError(
+                f"{self.name} has no method {method[:80]!r}.", name="TypeError", hint=f"It has {', '.join(known)}.", code="UNKNOWN_METHOD"
+            )
+        bound = self._signatures[method].bind(args)
+        try:
+            async with asyncio.timeout(self.timeout):
+                value = await getattr(self, method)(*bound)
+        except TimeoutError:
+            raise HandlerError(
+                f"{self.name}.{method}() did not end within {self.timeout:g} s.", name="TimeoutError", code="EXTENSION_TIMEOUT"
+            ) from None
+        return to_json(value, f"the result of {method}()")
+
+    async def close(self) -> None:  # noqa: B027 (most have nothing to free)
+        """Free what it holds.  Called once, on the loop that ``call`` ran on, when the panel ends or its document is replaced."""
+
+    @cached_property
+    def _signatures(self) -> dict[str, Signature]:
+        return {name: Signature.of(self.name, getattr(type(self), name)) for name in self.methods()}
 
 
-class ExtensionLoop:
-    """One event loop in a thread of its own, alive while anybody holds a lease.
+@dataclass(frozen=True)
+class Signature:
+    """The parameters of a method as JSON values are fitted to them."""
 
-    Extensions and user functions run here, never on a panel's own thread and never on the kernel's
-    main thread; so a caller that blocks the main thread cannot deadlock with them.
-    """
+    label: str
+    parameters: tuple[tuple[str, TypeAdapter[Any], bool], ...]  # name, type, required
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._leases = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-
-    def acquire(self) -> None:
-        """Take a lease; the first one starts the thread."""
-        with self._lock:
-            self._leases += 1
-            if self._loop is not None:
-                return
-            loop = asyncio.new_event_loop()
-            self._loop = loop
-            self._thread = threading.Thread(target=self._serve, args=(loop,), name="nexus-extensions", daemon=True)
-            self._thread.start()
-
-    def release(self) -> None:
-        """Give a lease back; the last one stops the thread, which cancels what still runs."""
-        with self._lock:
-            self._leases -= 1
-            if self._leases:
-                return
-            loop, thread = self._loop, self._thread
-            self._loop = self._thread = None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
-            if thread is not threading.current_thread():
-                thread.join(timeout=5)
+    @classmethod
+    def of(cls, extension: str, function: Callable[..., Any]) -> Signature:
+        """The signature of a marked method; its parameters must be annotated and positional."""
+        hints = get_type_hints(function, include_extras=True)
+        found = []
+        for parameter in list(inspect.signature(function).parameters.values())[1:]:
+            if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) or parameter.name not in hints:
+                raise TypeError(f"{extension}.{function.__name__}: the parameter {parameter.name} must be annotated and positional")
+            found.append((parameter.name, TypeAdapter(hints[parameter.name]), parameter.default is parameter.empty))
+        return cls(f"{extension}.{function.__name__}", tuple(found))
 
     @property
-    def runs_here(self) -> bool:
-        """Whether the caller is a coroutine on this loop: it must await, for blocking would stop every extension."""
-        return threading.current_thread() is self._thread
+    def text(self) -> str:
+        """``get(url, options?)``"""
+        return f"{self.label}({', '.join(name if required else f'{name}?' for name, _, required in self.parameters)})"
 
-    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
-        """Run ``coroutine`` on the loop.  The caller holds a lease."""
-        with self._lock:
-            loop = self._loop
-        if loop is None:
-            coroutine.close()
-            raise RuntimeError("the extension loop is not running; acquire a lease first")
-        return asyncio.run_coroutine_threadsafe(_contained(coroutine), loop)
-
-    @staticmethod
-    def _serve(loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            while not _ended(loop):
-                pass
-            pending = asyncio.all_tasks(loop)
-            for task in pending:
-                task.cancel()
-            if pending:
-                loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-        finally:
-            asyncio.set_event_loop(None)
-            loop.close()
-
-
-def _ended(loop: asyncio.AbstractEventLoop) -> bool:
-    """Run ``loop`` until it is stopped; a task of a user that wants the process to end does not end it."""
-    try:
-        loop.run_forever()
-    except (SystemExit, KeyboardInterrupt) as error:
-        logger.warning("a task on the extension loop raised %s; it was ignored", type(error).__name__)
-        return False
-    return True
-
-
-async def _contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    # SystemExit in a task would end the loop that all panels share
-    try:
-        return await coroutine
-    except (SystemExit, KeyboardInterrupt) as error:
-        raise HandlerError(f"the Python function raised {type(error).__name__}", name=type(error).__name__, code="PYTHON_ERROR") from error
-
-
-async def in_thread(function: Callable[[], Any]) -> Any:
-    """Run a blocking function in a short-lived daemon thread and await its result.
-
-    A thread of its own and not the loop's executor: a function that never returns must keep neither
-    the loop nor the interpreter from ending, and must not use up a pool that others need.
-    """
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[Any] = loop.create_future()
-
-    def settle(value: Any, error: BaseException | None) -> None:
-        if outcome.cancelled():
-            return
-        if error is None:
-            outcome.set_result(value)
-        else:
-            outcome.set_exception(error)
-
-    def report(value: Any, error: BaseException | None) -> None:
-        # the loop may have ended while the function was still busy: then nobody waits for the result
-        if not loop.is_closed():
+    def bind(self, args: tuple[JsonValue, ...]) -> tuple[Any, ...]:
+        """The arguments as the method takes them.  Raises HandlerError (``INVALID_ARGUMENT``)."""
+        if len(args) > len(self.parameters):
+            raise self._refused(f"it takes {len(self.parameters)} arguments, not {len(args)}")
+        out: list[Any] = []
+        for value, (name, adapter, _) in zip(args, self.parameters, strict=False):
             try:
-                loop.call_soon_threadsafe(settle, value, error)
-            except RuntimeError:
-                return
+                out.append(adapter.validate_python(value, strict=True))
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+                where = ".".join((name, *map(str, first["loc"])))[:200]
+                raise self._refused(f"{where}: {first['msg'][:200]}") from None
+        missing = [name for name, _, required in self.parameters[len(args) :] if required]
+        if missing:
+            raise self._refused(f"{' and '.join(missing)} is missing")
+        return tuple(out)
 
-    def work() -> None:
-        try:
-            value = function()
-        except StopIteration as error:  # a future refuses StopIteration
-            report(None, RuntimeError(f"StopIteration: {error}"))
-        except BaseException as error:
-            report(None, error)
-        else:
-            report(value, None)
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), name="nexus-function", daemon=True).start()
-    return await outcome
-
-
-extension_loop = ExtensionLoop()
+    def _refused(self, reason: str) -> NexusError:
+        return HandlerError(f"{self.text}: {reason}.", name="TypeError", code="INVALID_ARGUMENT")

@@ -11,7 +11,8 @@ from pydantic import JsonValue
 
 from ...errors import HandlerError, NexusError, OptionError, StateError
 from ..values import to_json
-from .base import Extension, in_thread
+from .base import Extension, ExtensionContext
+from .loop import in_thread
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -53,8 +54,16 @@ class PythonFunctions(Extension):
 
     name: ClassVar[str] = "nexus.python"
 
-    def __init__(self, functions: Functions) -> None:
+    timeout = None  # a person's function takes as long as the tool may
+
+    def __init__(self, functions: Functions, context: ExtensionContext | None = None) -> None:
+        super().__init__(context or ExtensionContext(panel=""))
         self.functions = dict(functions)
+
+    @classmethod
+    def capability(cls, name: str) -> str | None:
+        """Every name is a function that may have been handed over."""
+        return "python:call"
 
     async def call(self, method: str, args: tuple[JsonValue, ...]) -> JsonValue:
         function = self.functions[method]
