@@ -89,14 +89,21 @@ class CapabilityError(NexusError):
 
 
 class LimitError(NexusError):
-    """A limit of the sandbox was passed; ``limit`` names it, ``allowed`` is its value (None if unknown)."""
+    """A limit of the sandbox was passed.
+
+    ``limit`` names it, ``allowed`` is its value and ``used`` what was used or asked for, both in the limit's own unit;
+    None where that is not known.
+    """
 
     code = "LIMIT_EXCEEDED"
 
-    def __init__(self, message: str, *, limit: str, allowed: float | int | None = None, hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, limit: str, allowed: float | int | None = None, used: float | int | None = None, hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint, code=f"LIMIT_{limit.upper()}")
         self.limit = limit
         self.allowed = allowed
+        self.used = used
 
 
 class CancelledError(NexusError):

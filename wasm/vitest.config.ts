@@ -5,6 +5,7 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["wasm/guest/test/**/*.test.ts"],
     environment: "node",
+    testTimeout: 60_000,
     globalSetup: ["wasm/guest/test/setup.ts"],
   },
 });

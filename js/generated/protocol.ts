@@ -699,6 +699,19 @@ export interface GraphPath {
   revision: number;
 }
 /**
+ * The limits that the guest itself keeps.
+ *
+ * ``state_bytes``: the whole state as JSON.  ``calls``: extension calls of one call of a tool; ``tool_depth``: tools that
+ * call each other.  ``log_lines``, ``log_bytes``: of one call.
+ */
+export interface GuestBounds {
+  calls: number;
+  log_bytes: number;
+  log_lines: number;
+  state_bytes: number;
+  tool_depth: number;
+}
+/**
  * Forget call ``call``; its unfinished promises never settle.
  */
 export interface GuestCancel {
@@ -735,6 +748,8 @@ export interface GuestEvent {
 }
 /**
  * Run a tool: first step of call ``call``.  ``args`` an array (positional), an object (by name) or absent.
+ *
+ * With ``state`` the call begins with that committed state; only in a guest in which nothing has run yet.
  */
 export interface GuestInvoke {
   args: JsonValue;
@@ -742,6 +757,9 @@ export interface GuestInvoke {
   clock: number;
   op: "invoke";
   seed: number;
+  state: {
+    [k: string]: JsonValue;
+  } | null;
   tool: string;
   zone: string;
 }
@@ -749,6 +767,7 @@ export interface GuestInvoke {
  * First request: the declarations, and the committed state to go on from (None: the defaults).
  */
 export interface GuestLoad {
+  bounds: GuestBounds | null;
   clock: number;
   op: "load";
   program: {

@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     environment: "jsdom",
+    testTimeout: 60_000,
     setupFiles: ["test/setup.ts"],
     restoreMocks: true,
     unstubGlobals: true,

@@ -9,6 +9,7 @@ show a panel should not pay for them.
 from .guest import (
     Emission,
     ExtensionCall,
+    GuestBounds,
     GuestCancel,
     GuestEdit,
     GuestEvent,
@@ -68,6 +69,7 @@ __all__ = [
     "ErrorInfo",
     "Event",
     "ExtensionCall",
+    "GuestBounds",
     "GuestCancel",
     "GuestEdit",
     "GuestEvent",

@@ -18,6 +18,20 @@ class Moment(Message):
     clock: float
 
 
+class GuestBounds(Message):
+    """The limits that the guest itself keeps.
+
+    ``state_bytes``: the whole state as JSON.  ``calls``: extension calls of one call of a tool; ``tool_depth``: tools that
+    call each other.  ``log_lines``, ``log_bytes``: of one call.
+    """
+
+    state_bytes: int
+    calls: int
+    tool_depth: int
+    log_lines: int
+    log_bytes: int
+
+
 class GuestLoad(Message):
     """First request: the declarations, and the committed state to go on from (None: the defaults)."""
 
@@ -28,10 +42,14 @@ class GuestLoad(Message):
     clock: float
     seed: int
     zone: str
+    bounds: GuestBounds | None = None
 
 
 class GuestInvoke(Message):
-    """Run a tool: first step of call ``call``.  ``args`` an array (positional), an object (by name) or absent."""
+    """Run a tool: first step of call ``call``.  ``args`` an array (positional), an object (by name) or absent.
+
+    With ``state`` the call begins with that committed state; only in a guest in which nothing has run yet.
+    """
 
     op: Literal["invoke"] = "invoke"
     call: int
@@ -40,6 +58,7 @@ class GuestInvoke(Message):
     clock: float
     seed: int
     zone: str
+    state: dict[str, JsonValue] | None = None
 
 
 class GuestEvent(Message):

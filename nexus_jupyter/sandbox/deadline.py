@@ -9,17 +9,23 @@ from collections.abc import Callable
 _LINGER = 0.25
 
 
+Expire = Callable[[], float | None]
+
+
 class DeadlineKeeper:
-    """Calls ``expire`` of every entry whose deadline passed while it was set.  Safe from any thread."""
+    """Calls ``expire`` of every entry whose deadline passed while it was set; what it gives is the next deadline.
+
+    Safe from any thread.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._entries: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._entries: dict[int, tuple[float, Expire]] = {}
         self._next_token = 0
         self._running = False
         self._wakes_at = 0.0
 
-    def set(self, deadline: float, expire: Callable[[], None]) -> int:
+    def set(self, deadline: float, expire: Expire) -> int:
         """Arrange that ``expire`` is called at ``deadline`` (``time.monotonic``); gives a token for ``clear``."""
         with self._changed:
             self._next_token += 1
@@ -44,7 +50,10 @@ class DeadlineKeeper:
             while True:
                 now = time.monotonic()
                 for token in [token for token, (deadline, _) in self._entries.items() if deadline <= now]:
-                    self._entries.pop(token)[1]()
+                    _, expire = self._entries.pop(token)
+                    again = expire()
+                    if again is not None:
+                        self._entries[token] = (again, expire)
                 if self._entries:
                     idle_since = now
                 elif now - idle_since >= _LINGER:

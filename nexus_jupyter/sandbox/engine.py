@@ -1,8 +1,8 @@
-"""The WebAssembly engine: the only module that touches wasmtime.
+"""The WebAssembly engine: the guest's modules, compiled once, and the machines that are made of them.
 
-Each guest gets an engine of its own (7 µs) with the compiled modules mapped in (0.2 ms), so that its epoch
-stops it alone, at once, wherever it is: in a loop, in a regular expression or in native code of the guest.
-The guest can call the host for one thing only, the offset of a time zone.
+How wasmtime is used is chosen once a process: directly (``direct.py``) where the installed version offers what that
+needs, else by its public interface (``public.py``).  The guest can call the host for one thing only, the offset of a
+time zone.
 """
 
 from __future__ import annotations
@@ -10,108 +10,41 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import EngineError
 from .cache import CompiledCache
 from .deadline import DeadlineKeeper
+from .memory_image import memory_image
 from .stack import WASM_STACK
 
-_STORE_MEMORY = 96 * 1024 * 1024
-_PAGE = 65_536
+if TYPE_CHECKING:
+    from .machine import Host, Image, Machine, ZoneOffset
+
 _CODE, _IMAGE, _PROVENANCE = "guest-code.wasm", "guest-image.wasm", "guest-provenance.json"
 
-ZoneOffset = Callable[[int], int]
+Way = Literal["direct", "public"]
 
 
-class GuestTrap(Exception):
-    """The guest ended in a trap; ``reason`` is ``interrupt``, ``stack`` or ``fault``.  Its memory is not to be used again."""
+def host(way: Way | None = None) -> Host:
+    """How guests are run: directly where the installed wasmtime offers what it needs, unless ``way`` says otherwise.
 
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-
-
-class Machine:
-    """One instantiated guest: its memory and two functions.  Not safe for several threads at a time, but for ``stop``."""
-
-    def __init__(self, wasmtime: Any, engine: Any, code: Any, image: Any, memory_limit: int, zone_offset: ZoneOffset) -> None:
-        self._wasmtime = wasmtime
-        self._engine = engine
-        store = wasmtime.Store(engine)
-        store.set_limits(memory_size=min(memory_limit, _STORE_MEMORY), instances=2, memories=1, tables=1)
-        self._store = store
-        i32 = wasmtime.ValType.i32
-        offset = wasmtime.Func(store, wasmtime.FuncType([i32(), i32()], [i32()]), _offset_callback(zone_offset))
-        self.arm()
-        exports = wasmtime.Instance(store, image, []).exports(store)
-        memory = exports["memory"]
-        self._memory = memory
-        self.block: int = exports["block"].value(store)
-        imports = [offset if wanted.name == "zone_offset" else memory for wanted in code.imports]
-        functions = wasmtime.Instance(store, code, imports).exports(store)
-        self._step = functions["step"]
-        self._reserve = functions["reserve"]
-
-    def arm(self) -> None:
-        """Let the next ``stop`` interrupt what runs then."""
-        self._store.set_epoch_deadline(1)
-
-    def stop(self) -> None:
-        """Interrupt the guest; callable from any thread at any time."""
-        self._engine.increment_epoch()
-
-    def step(self, length: int) -> int:
-        """Run one step on the ``length`` bytes at the input; gives the status.  Raises ``GuestTrap``."""
-        return self._call(self._step, self.block, length)
-
-    def reserve(self, size: int) -> int:
-        """Make room for a request of ``size`` bytes; its address, 0 when memory is short.  Raises ``GuestTrap``."""
-        return self._call(self._reserve, self.block, size) & 0xFFFFFFFF
-
-    def read(self, start: int, size: int) -> bytes:
-        """Bytes of the guest's memory; ``IndexError`` outside of it."""
-        if start < 0 or size < 0 or start + size > self._memory.data_len(self._store):
-            raise IndexError("outside the guest's memory")
-        return bytes(self._memory.read(self._store, start, start + size))
-
-    def write(self, start: int, content: bytes) -> None:
-        """Put bytes into the guest's memory; ``IndexError`` outside of it."""
-        if start < 0 or start + len(content) > self._memory.data_len(self._store):
-            raise IndexError("outside the guest's memory")
-        self._memory.write(self._store, content, start)
-
-    @property
-    def memory_size(self) -> int:
-        """Bytes of linear memory now."""
-        return int(self._memory.data_len(self._store))
-
-    def _call(self, function: Any, *arguments: int) -> int:
+    Raises ImportError, AttributeError or OSError: this wasmtime cannot be used that way.
+    """
+    if way != "public":
         try:
-            return int(function(self._store, *arguments))
-        except self._wasmtime.Trap as trap:
-            raise GuestTrap(self._reason(trap), trap.message) from None
-        except self._wasmtime.WasmtimeError as error:
-            raise GuestTrap("fault", str(error)) from None
+            from .direct import DirectHost
 
-    def _reason(self, trap: Any) -> str:
-        codes = self._wasmtime.TrapCode
-        return {codes.INTERRUPT: "interrupt", codes.STACK_OVERFLOW: "stack"}.get(trap.trap_code, "fault")
+            return DirectHost()
+        except (ImportError, AttributeError):
+            if way is not None:
+                raise
+    from .public import PublicHost
 
-
-def _offset_callback(zone_offset: ZoneOffset) -> Callable[[int, int], int]:
-    def callback(high: int, low: int) -> int:
-        try:
-            return zone_offset((high << 32) | (low & 0xFFFFFFFF))
-        except Exception:
-            # An exception in here could surface in another thread's call: wasmtime keeps one slot for all.
-            return 0
-
-    return callback
+    return PublicHost()
 
 
 class Engine:
@@ -120,13 +53,15 @@ class Engine:
     _shared: Engine | None = None
     _shared_lock = threading.Lock()
 
-    def __init__(self, cache: CompiledCache | None = None, static: Path | None = None) -> None:
+    def __init__(self, cache: CompiledCache | None = None, static: Path | None = None, way: Way | None = None) -> None:
         self._cache = cache or CompiledCache()
         self._static = static
+        self._way = way
         self._lock = threading.Lock()
         self._compiled: dict[str, Path | bytes] = {}
         self._failure: EngineError | None = None
-        self._wasmtime: Any = None
+        self._host: Host | None = None
+        self._image: Image | None = None
         self._warming: threading.Thread | None = None
         self.deadlines = DeadlineKeeper()
 
@@ -141,7 +76,7 @@ class Engine:
     @property
     def ready(self) -> bool:
         """Whether ``machine`` would not have to compile."""
-        return len(self._compiled) == 2
+        return self._image is not None
 
     def warm(self) -> None:
         """Compile in the background when that is still to be done; a failure is told by ``machine``."""
@@ -156,25 +91,37 @@ class Engine:
         except EngineError:
             return
 
-    def machine(self, memory_limit: int, zone_offset: ZoneOffset) -> Machine:
-        """A new guest from the image.  Raises ``EngineError`` when the engine cannot run here."""
-        self._prepare()
-        engine = self._new_engine()
+    @property
+    def way(self) -> str:
+        """``direct`` or ``public``: how guests are run here.  Raises ``EngineError``."""
+        return self._ready()[0].kind
+
+    def machine(self, memory_limit: int, zone_offset: ZoneOffset, image: Image | None = None) -> Machine:
+        """A new guest from ``image``, ours if None.  Raises ``EngineError`` when the engine cannot run here."""
+        host, ours = self._ready()
         try:
-            code, image = self._module(engine, _CODE), self._module(engine, _IMAGE)
-            return Machine(self._wasmtime, engine, code, image, memory_limit, zone_offset)
-        except self._wasmtime.WasmtimeError as error:
+            return host.machine(image or ours, memory_limit, zone_offset)
+        except host.error as error:
+            if image is None and self._lost_files():
+                return self.machine(memory_limit, zone_offset)
             raise EngineError(f"the sandbox could not start: {error}", hint="Reinstall nexus-jupyter.") from None
 
-    def _new_engine(self) -> Any:
-        # One constant configuration: wasmtime aborts the process for a stack above 2 MiB.
-        config = self._wasmtime.Config()
-        config.epoch_interruption = True
-        config.max_wasm_stack = WASM_STACK
-        config.wasm_threads = False
-        config.shared_memory = False
-        config.memory_may_move = False
-        return self._wasmtime.Engine(config)
+    def keep(self, machine: Machine) -> Image:
+        """The memory of ``machine`` as it is now as an image, for guests to begin with.  Raises ``EngineError``.
+
+        It takes some milliseconds.  Between two steps only: nothing is on the guest's stack then.
+        """
+        host, _ = self._ready()
+        try:
+            return host.image(host.compile(memory_image(machine.read(0, machine.memory_size), machine.block)))
+        except host.error as error:
+            raise EngineError(f"the sandbox's memory could not be kept: {error}") from None
+
+    def _ready(self) -> tuple[Host, Image]:
+        self._prepare()
+        assert self._host is not None
+        assert self._image is not None
+        return self._host, self._image
 
     def _prepare(self) -> None:
         if self.ready:
@@ -192,45 +139,49 @@ class Engine:
 
     def _compile_all(self) -> None:
         try:
-            import wasmtime
-        except (ImportError, OSError) as error:
+            self._host = host(self._way)
+        except (ImportError, AttributeError, OSError) as error:
             raise EngineError(f"the package wasmtime cannot be used here: {error}", hint="Install wasmtime>=50.0.1.") from None
-        self._wasmtime = wasmtime
         sources = {name: self._source(name) for name in (_CODE, _IMAGE)}
         self._verify(sources)
-        engine = self._new_engine()
         for name, wasm in sources.items():
-            self._compiled[name] = self._compile(engine, wasm)
+            self._compiled[name] = self._compile(wasm)
+        self._use()
 
-    def _compile(self, engine: Any, wasm: bytes) -> Path | bytes:
+    def _use(self) -> None:
+        host = self._host
+        assert host is not None
+        code, image = (each if isinstance(each, bytes) else str(each) for each in (self._compiled[_CODE], self._compiled[_IMAGE]))
+        host.code(code)
+        self._image = host.image(image)
+
+    def _compile(self, wasm: bytes) -> Path | bytes:
         """The compiled module, from the cache when it is there: as a file to map, else as bytes."""
+        host = self._host
+        assert host is not None
         path = self._cache.path(wasm, f"wasmtime {version('wasmtime')} python {sys.version_info[:2]} stack {WASM_STACK}")
         if path is not None and self._cache.fit_to_read(path):
-            try:
-                self._wasmtime.Module.deserialize_file(engine, str(path))
+            if host.fits(str(path)):
                 return path
-            except self._wasmtime.WasmtimeError:
-                self._cache.discard(path)
+            self._cache.discard(path)
         try:
-            compiled = bytes(self._wasmtime.Module(engine, wasm).serialize())
-        except self._wasmtime.WasmtimeError as error:
+            compiled = host.compile(wasm)
+        except host.error as error:
             raise EngineError(f"the sandbox could not be compiled: {error}", hint="Reinstall nexus-jupyter.") from None
         return path if path is not None and self._cache.store(path, compiled) else compiled
 
-    def _module(self, engine: Any, name: str) -> Any:
-        compiled = self._compiled[name]
-        if isinstance(compiled, bytes):
-            return self._wasmtime.Module.deserialize(engine, compiled)
-        try:
-            if self._cache.fit_to_read(compiled):
-                return self._wasmtime.Module.deserialize_file(engine, str(compiled))
-        except self._wasmtime.WasmtimeError:
-            pass
-        # The file went away or changed since: compile again, and keep the result in memory.
-        wasm = self._source(name)
-        module = self._wasmtime.Module(engine, wasm)
-        self._compiled[name] = bytes(module.serialize())
-        return module
+    def _lost_files(self) -> bool:
+        """Whether compiled files went away or changed since; if so they are compiled again and kept in memory."""
+        with self._lock:
+            host, lost = self._host, False
+            assert host is not None
+            for name, compiled in self._compiled.items():
+                if isinstance(compiled, Path) and not (self._cache.fit_to_read(compiled) and host.fits(str(compiled))):
+                    self._compiled[name] = host.compile(self._source(name))
+                    lost = True
+            if lost:
+                self._use()
+            return lost
 
     def _source(self, name: str) -> bytes:
         try:

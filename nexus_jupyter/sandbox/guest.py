@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import from_json
 
 from ..diagnostics import Diagnostic, LineIndex, Severity
 from ..errors import NexusError
 from ..nxml.analysis_places import Written
 from ..nxml.program import Program
-from ..protocol import GuestEvent, GuestInvoke, GuestLoad, GuestReply, GuestRequest, GuestResume, LogLine
+from ..protocol import GuestBounds, GuestEvent, GuestInvoke, GuestLoad, GuestReply, GuestRequest, GuestResume, LogLine
 from .engine import Engine
 from .instance import Instance, InstanceLost
 from .limits import DEFAULT_LIMITS, Limits, memory_exceeded, stack_exceeded
@@ -104,7 +105,9 @@ class Guest:
         self._instance = Instance(engine or Engine.shared(), limits, self._zone_offset)
         moment = time.time() * 1000 if clock is None else clock
         try:
-            load = GuestLoad(program=program.model_dump(mode="json"), state=state, clock=moment, seed=seed, zone=zone)
+            load = GuestLoad(
+                program=program.model_dump(mode="json"), state=state, clock=moment, seed=seed, zone=zone, bounds=bounds_of(limits)
+            )
             reply = self.request(load, timeout=limits.load_cpu)
             if reply.status == "failed":
                 self._refuse(reply)
@@ -119,8 +122,13 @@ class Guest:
         """Whether it takes requests.  After a trap, a passed limit or ``close`` it never does again."""
         return self._instance.alive
 
-    def request(self, request: GuestRequest, *, timeout: float | None = None) -> GuestReply:
-        """One step.  ``timeout`` is its CPU time in seconds, the limits' by default.
+    @property
+    def used(self) -> float:
+        """Seconds of the processor that the last request took."""
+        return self._instance.used
+
+    def request(self, request: GuestRequest, *, timeout: float | None = None, wall: float | None = None) -> GuestReply:
+        """One step.  ``timeout`` is its processor time in seconds, ``wall`` its time by the clock; the limits' by default.
 
         A reply with status ``failed`` leaves the guest as it was before the step.  After an exception it may be
         gone: look at ``alive``, and make a new one from committed state.
@@ -128,11 +136,11 @@ class Guest:
         Raises LimitError: a limit was passed.  CancelledError: ``interrupt`` or ``close`` stopped it.
         NexusError: the request holds what JSON cannot, or the guest failed.
         """
-        text = _encoded(request)
+        text = encoded(request)
         self._enter_zone(request)
         try:
-            answer = self._instance.call(text, self._limits.cpu if timeout is None else timeout)
-            reply = _decoded(answer)
+            answer = self._instance.call(text, self._limits.cpu if timeout is None else timeout, wall)
+            reply = decoded(answer)
         except InstanceLost as lost:
             raise lost.cause from None
         except (ValueError, RecursionError, ValidationError) as error:
@@ -203,7 +211,19 @@ def _fields(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _encoded(request: GuestRequest) -> bytes:
+def bounds_of(limits: Limits) -> GuestBounds:
+    """Those of the limits that the guest itself keeps."""
+    return GuestBounds(
+        state_bytes=limits.state_bytes,
+        calls=limits.calls,
+        tool_depth=limits.tool_depth,
+        log_lines=limits.log_lines,
+        log_bytes=limits.log_bytes,
+    )
+
+
+def encoded(request: GuestRequest) -> bytes:
+    """The request as the guest reads it.  Raises NexusError (``INVALID_VALUE``): it holds what JSON cannot."""
     try:
         return json.dumps(request.__dict__, default=_fields, allow_nan=False, separators=(",", ":")).encode("ascii")
     except (ValueError, TypeError, RecursionError) as error:
@@ -215,8 +235,13 @@ def _encoded(request: GuestRequest) -> bytes:
         ) from None
 
 
-def _decoded(answer: bytes) -> GuestReply:
-    return GuestReply.model_validate(json.loads(answer, parse_constant=_refuse_constant, parse_float=_finite))
+def decoded(answer: bytes) -> GuestReply:
+    """The guest's answer, checked.  Raises ValueError (ValidationError among them), RecursionError."""
+    try:
+        value = from_json(answer, allow_inf_nan=False)
+    except ValueError:  # or nested deeper than that reader goes
+        value = json.loads(answer, parse_constant=_refuse_constant, parse_float=_finite)
+    return GuestReply.model_validate(value)
 
 
 def _refuse_constant(name: str) -> NoReturn:

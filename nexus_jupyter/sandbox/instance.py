@@ -9,11 +9,14 @@ import weakref
 from collections.abc import Callable
 
 from ..errors import CancelledError, NexusError
-from .engine import Engine, GuestTrap, Machine
-from .limits import Limits, cpu_exceeded, jobs_exceeded, memory_exceeded, size_exceeded, stack_exceeded
-from .stack import with_enough_stack
+from .engine import Engine
+from .limits import Limits, cpu_exceeded, jobs_exceeded, memory_exceeded, size_exceeded, stack_exceeded, wall_exceeded
+from .machine import GuestTrap, Image, Machine
+from .processor import thread_clock
+from .stack import has_enough_stack, with_enough_stack
 
 _BLOCK = struct.Struct("<8xIIIII")
+_JOBS_AT = 32
 _THREW, _JOB_THREW, _COLLECT_THREW, _JOBS, _MEMORY = 1, 2, 3, 4, 5
 
 
@@ -36,14 +39,19 @@ class InstanceLost(Exception):
 class Instance:
     """Owns one ``Machine``.  Any thread may call; calls wait for each other.  ``close`` frees the memory."""
 
-    def __init__(self, engine: Engine, limits: Limits, zone_offset: Callable[[int], int]) -> None:
+    def __init__(self, engine: Engine, limits: Limits, zone_offset: Callable[[int], int], image: Image | None = None) -> None:
         self._limits = limits
         self._engine = engine
         self._lock = threading.Lock()
         self._state = threading.Lock()
         self._running: Machine | None = None
         self._cancelled = False
-        self._machine: Machine | None = with_enough_stack(lambda: engine.machine(limits.memory, zone_offset))
+        self._passed: NexusError | None = None
+        self.used = 0.0
+        """Seconds of the processor that the last call took."""
+        machine = engine.machine(limits.memory, zone_offset, image)
+        machine.write(machine.block + _JOBS_AT, limits.jobs.to_bytes(4, "little"))
+        self._machine: Machine | None = machine
         _made.add(self)
 
     @property
@@ -51,8 +59,21 @@ class Instance:
         """Whether it can take a call."""
         return self._machine is not None
 
-    def call(self, request: bytes, seconds: float) -> bytes:
-        """The reply to ``request`` within ``seconds`` of running.
+    @property
+    def memory_size(self) -> int:
+        """Bytes of linear memory now; 0 when it is gone."""
+        with self._lock:
+            return 0 if self._machine is None else self._machine.memory_size
+
+    def keep(self) -> Image:
+        """Its memory as an image for others to begin with.  Raises EngineError, CancelledError."""
+        with self._lock:
+            if self._machine is None:
+                raise CancelledError("the panel's sandbox was closed")
+            return self._engine.keep(self._machine)
+
+    def call(self, request: bytes, seconds: float, wall: float | None = None) -> bytes:
+        """The reply to ``request`` within ``seconds`` of the processor's time and ``wall`` by the clock.
 
         Raises ``InstanceLost`` when the guest is lost on the way: it must not be used again.
         """
@@ -63,13 +84,12 @@ class Instance:
             if machine is None:
                 raise InstanceLost(CancelledError("the panel's sandbox was closed"))
             try:
-                return with_enough_stack(lambda: self._run(machine, request, seconds))
-            except InstanceLost:
-                self._machine = None
-                raise
+                if has_enough_stack():
+                    return self._run(machine, request, seconds, wall)
+                return with_enough_stack(lambda: self._run(machine, request, seconds, wall))
             except BaseException:
-                # Interrupted half-way, e.g. by KeyboardInterrupt: what the guest holds is unknown.
-                self._machine = None
+                # Lost, or interrupted half-way, e.g. by KeyboardInterrupt: what the guest holds is unknown.
+                self._drop(machine)
                 raise
 
     def interrupt(self) -> None:
@@ -83,23 +103,44 @@ class Instance:
         """Free the memory; a call that runs now is stopped first."""
         self.interrupt()
         with self._lock:
-            self._machine = None
+            if self._machine is not None:
+                self._drop(self._machine)
 
-    def _run(self, machine: Machine, request: bytes, seconds: float) -> bytes:
-        started = time.monotonic()
+    def _drop(self, machine: Machine) -> None:
+        self._machine = None
+        machine.close()
+
+    def _run(self, machine: Machine, request: bytes, seconds: float, wall: float | None) -> bytes:
+        clock, started = thread_clock(), time.monotonic()
+        began = clock()
+        most = seconds * self._limits.starved if wall is None else wall
         with self._state:
             machine.arm()
             self._running = machine
             self._cancelled = False
-        token = self._engine.deadlines.set(started + seconds, machine.stop)
+            self._passed = None
+
+        def expire() -> float | None:
+            used, passed = clock() - began, time.monotonic() - started
+            if passed >= most:
+                self._passed = wall_exceeded(passed, most)
+            elif used >= seconds:
+                self._passed = cpu_exceeded(used, seconds)
+            else:
+                return time.monotonic() + max(0.001, min(seconds - used, most - passed))
+            machine.stop()
+            return None
+
+        token = self._engine.deadlines.set(started + min(seconds, most), expire)
         try:
             return self._exchange(machine, request)
         except GuestTrap as trap:
-            raise InstanceLost(self._explain(trap, time.monotonic() - started, seconds)) from None
+            raise InstanceLost(self._explain(trap)) from None
         except IndexError:
             raise InstanceLost(NexusError("the panel's sandbox gave an impossible answer", code="GUEST_FAULT")) from None
         finally:
             self._engine.deadlines.clear(token)
+            self.used = clock() - began
             with self._state:
                 self._running = None
 
@@ -109,7 +150,7 @@ class Instance:
         if len(request) > capacity:
             start = machine.reserve(len(request))
             if start == 0:
-                raise InstanceLost(memory_exceeded(self._limits.memory))
+                raise InstanceLost(memory_exceeded(self._limits.memory, machine.memory_size))
         machine.write(start, request)
         status = machine.step(len(request))
         _, _, reply, size, _ = _BLOCK.unpack(machine.read(block, _BLOCK.size))
@@ -126,11 +167,11 @@ class Instance:
             return memory_exceeded(self._limits.memory)
         return NexusError("the panel's sandbox gave an impossible answer", code="GUEST_FAULT")
 
-    def _explain(self, trap: GuestTrap, used: float, allowed: float) -> NexusError:
+    def _explain(self, trap: GuestTrap) -> NexusError:
         if trap.reason == "interrupt":
-            if self._cancelled:
+            if self._cancelled or self._passed is None:
                 return CancelledError("the call was cancelled")
-            return cpu_exceeded(used, allowed)
+            return self._passed
         if trap.reason == "stack":
             return stack_exceeded()
         return NexusError(f"the panel's sandbox failed: {trap}", code="GUEST_FAULT")

@@ -45,16 +45,13 @@ ENDLESS = {
 }
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
 def test_what_never_ends_meets_its_deadline(make_guest: MakeGuest, run: Run, body: str) -> None:
     guest = make_guest(body)
-    begun = time.monotonic()
     with pytest.raises(LimitError) as caught:
         run(guest, timeout=0.2)
-    used = time.monotonic() - begun
     assert caught.value.code in ("LIMIT_CPU", "LIMIT_MEMORY")
-    assert used < 0.2 + 0.25, "stopped at its deadline, with room for a busy machine"
+    assert guest.used < 0.2 + 0.05, "of the processor: stopped at its deadline, whatever else the machine does"
     assert not guest.alive
     with pytest.raises(NexusError):
         run(guest)
@@ -77,11 +74,9 @@ EXHAUSTING = {
 }
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize("body", EXHAUSTING.values(), ids=EXHAUSTING.keys())
 def test_what_takes_everything_is_stopped(make_guest: MakeGuest, run: Run, body: str) -> None:
     guest = make_guest(body)
-    begun = time.monotonic()
     reply, error = outcome(lambda: run(guest, timeout=2.0))
     if reply is None:
         assert isinstance(error, LimitError)
@@ -90,7 +85,7 @@ def test_what_takes_everything_is_stopped(make_guest: MakeGuest, run: Run, body:
     else:
         assert (reply.status, reply.ops) == ("failed", ())
         assert guest.alive
-    assert time.monotonic() - begun < 3.0
+    assert guest.used < 2.0 + 0.05
 
 
 def test_recursion_is_an_ordinary_error_of_the_panel(make_guest: MakeGuest, run: Run) -> None:

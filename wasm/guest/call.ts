@@ -1,13 +1,13 @@
 // One call of a tool: what it waits for, what it asked for, what it said.
 
 import type { Emission, ExtensionCall, ProgressNote, Settled } from "../../js/generated/protocol";
+import { bounds } from "./bounds";
 import { limitError, PanelError } from "./errors";
 import type { Journal } from "./journal";
 import type { Json } from "./json";
 import { Log } from "./log";
 import { RandomSource } from "./random";
 
-export const MAX_EXTENSION_CALLS = 100;
 const MAX_EMITS = 100;
 const MAX_TIMERS = 100;
 const MAX_DELAY = 2 ** 31 - 1;
@@ -35,7 +35,7 @@ export class Call {
   /** An atomic call's transaction, while it waits. */
   open: { journal: Journal; used: Map<string, number> } | null = null;
   /** Rejected promises that nobody handles. */
-  readonly unhandled = new Map<object, unknown>();
+  unhandled: Map<object, unknown> | null = null;
   private readonly waiting = new Map<number, Waiting>();
   private readonly timers = new Map<number, Timer>();
   private outbox: ExtensionCall[] = [];
@@ -61,10 +61,10 @@ export class Call {
 
   /** Asks the host for an extension's method; the promise settles in a later step. */
   ask(alias: string, method: string, args: Json[]): Promise<unknown> {
-    if (this.asked >= MAX_EXTENSION_CALLS) {
+    if (this.asked >= bounds.calls) {
       throw limitError(
         "CALLS",
-        `one call may use extensions ${MAX_EXTENSION_CALLS} times`,
+        `one call may use extensions ${bounds.calls} times`,
         "split the work into several tools",
       );
     }

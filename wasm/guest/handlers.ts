@@ -2,6 +2,7 @@
 
 import type { Program, ToolDeclaration } from "../../js/generated/protocol";
 import { type Given, givenInCall, matched } from "./arguments";
+import { bounds } from "./bounds";
 import type { Call } from "./call";
 import type { CodeTable } from "./code";
 import type { Data } from "./data";
@@ -10,7 +11,6 @@ import type { Json } from "./json";
 import type { Level } from "./log";
 import { NativeProxy } from "./native";
 
-const MAX_TOOL_DEPTH = 16;
 const MAX_NAME = 128;
 
 export class Handlers {
@@ -19,6 +19,8 @@ export class Handlers {
   private readonly tools: ReadonlyMap<string, ToolDeclaration>;
   private readonly shared: readonly unknown[];
   private readonly extensions: object;
+  /** `$tools` by depth: what panel code gets hold of is the same each time, and holds nothing. */
+  private readonly toolRoots: object[] = [];
 
   constructor(
     program: Program,
@@ -82,16 +84,21 @@ export class Handlers {
   }
 
   private toolRoot(depth: number): object {
+    this.toolRoots[depth] ??= this.toolsAt(depth);
+    return this.toolRoots[depth];
+  }
+
+  private toolsAt(depth: number): object {
     return new NativeProxy(Object.freeze(Object.create(null) as object), {
       get: (_target, name) => {
         if (typeof name !== "string") return undefined;
         const tool = this.tool(name);
         return async (...values: unknown[]): Promise<unknown> => {
           this.call();
-          if (depth >= MAX_TOOL_DEPTH)
+          if (depth >= bounds.tool_depth)
             throw limitError(
               "TOOL_DEPTH",
-              `tools may call each other ${MAX_TOOL_DEPTH} deep`,
+              `tools may call each other ${bounds.tool_depth} deep`,
               "look for tools that call each other in a circle",
             );
           const given = values.map((value, i) =>

@@ -72,7 +72,7 @@ export class Journal {
 
   /** The operations and their inverses, both in the order in which to apply them. */
   result(): { ops: Operation[]; inverse: Operation[] } {
-    return { ops: this.ops, inverse: this.inverses.toReversed() };
+    return { ops: this.ops, inverse: this.inverses.length > 1 ? this.inverses.toReversed() : this.inverses };
   }
 
   takeBack(): void {

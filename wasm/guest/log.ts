@@ -1,36 +1,45 @@
 // `$log` and `console`: values as one line of text, with caps.
 
 import type { LogLine } from "../../js/generated/protocol";
+import { bounds } from "./bounds";
+import { textBytes } from "./budget";
 
-const MAX_LINES = 100;
-const MAX_TEXT = 16 * 1024;
 const MAX_LINE = 4096;
 const MAX_ITEMS = 50;
 const MAX_NESTING = 4;
 
 export type Level = LogLine["level"];
 
-/** The log of one call: at most 100 lines and 16 KiB; what comes after is counted, not kept. */
+/** The log of one call, within its bounds; what comes after is not kept, and that is said once. */
 export class Log {
   private lines: LogLine[] = [];
+  private full = false;
   private count = 0;
   private size = 0;
 
   add(level: Level, values: readonly unknown[]): void {
-    if (this.count > MAX_LINES) return;
+    if (this.full) return;
     let text = values.map((value) => (typeof value === "string" ? value : describe(value, 0))).join(" ");
     if (text.length > MAX_LINE) text = `${text.slice(0, MAX_LINE)}…`;
-    if (this.count === MAX_LINES || this.size + text.length > MAX_TEXT) {
-      this.count = MAX_LINES + 1;
+    text = text.toWellFormed();
+    const size = textBytes(text);
+    if (this.count >= bounds.log_lines || this.size + size > bounds.log_bytes) {
+      this.full = true;
+      const what = `${bounds.log_lines} lines or ${bounds.log_bytes} bytes`;
       this.lines.push({
         level: "warn",
-        text: `the log of this call is full (${MAX_LINES} lines or ${MAX_TEXT / 1024} KiB); the rest is dropped`,
+        text: `the log of this call is full (it takes ${what}); the rest is dropped`,
       });
       return;
     }
     this.count++;
-    this.size += text.length;
-    this.lines.push({ level, text: text.toWellFormed() });
+    this.size += size;
+    this.lines.push({ level, text });
+  }
+
+  /** Whether `take` would give any. */
+  get pending(): boolean {
+    return this.lines.length > 0;
   }
 
   /** The lines since the last call of this. */

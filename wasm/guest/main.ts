@@ -1,7 +1,7 @@
 // The guest's three entries: `step` takes a request, `collect` gives the reply when all jobs have run,
 // `rejection` hears of promises that nobody handles.
 
-import type { ErrorInfo, GuestReply, GuestRequest } from "../../js/generated/protocol";
+import type { ErrorInfo, GuestRequest } from "../../js/generated/protocol";
 import { damage, PanelError } from "./errors";
 import { lockDown } from "./lockdown";
 import { CodeErrors, Panel, type Reply } from "./panel";
@@ -10,21 +10,6 @@ import { errorInfo } from "./report";
 let panel: Panel | null = null;
 /** The reply that is ready; null while a call's step runs. */
 let reply: Reply | null = null;
-
-const REPLY: Omit<GuestReply, "tree"> = {
-  status: "done",
-  ops: [],
-  inverse: [],
-  value: null,
-  tool: null,
-  calls: [],
-  timer: null,
-  emits: [],
-  logs: [],
-  progress: null,
-  state: null,
-  error: null,
-};
 
 function step(text: string): void {
   reply = null;
@@ -74,12 +59,14 @@ function unloaded(error: unknown): Reply {
   };
 }
 
+/** The reply as text; what it leaves out is as `GuestReply` says. */
 function collect(): string {
   let ended = reply ?? (panel as Panel).endStep();
   if (damage.reason !== "") ended = { status: "failed", error: lost(damage.reason) };
-  const { treeText = "null", ...rest } = ended;
-  const text = JSON.stringify({ ...REPLY, ...rest });
-  return wellFormed(`${text.slice(0, -1)},"tree":${treeText}}`);
+  const { treeText } = ended;
+  if (treeText === undefined) return wellFormed(JSON.stringify(ended));
+  ended.treeText = undefined;
+  return wellFormed(`${JSON.stringify(ended).slice(0, -1)},"tree":${treeText}}`);
 }
 
 function lost(reason: string): ErrorInfo {
@@ -104,9 +91,12 @@ function wellFormed(json: string): string {
 }
 
 function rejection(promise: object, reason: unknown, handled: boolean): void {
-  const unhandled = panel?.current?.unhandled;
-  if (handled) unhandled?.delete(promise);
-  else unhandled?.set(promise, reason);
+  const call = panel?.current;
+  if (handled) call?.unhandled?.delete(promise);
+  else if (call) {
+    call.unhandled ??= new Map();
+    call.unhandled.set(promise, reason);
+  }
 }
 
 const entry = globalThis as unknown as Record<string, unknown>;

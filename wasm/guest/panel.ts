@@ -11,6 +11,7 @@ import type {
   Program,
 } from "../../js/generated/protocol";
 import { type Given, given } from "./arguments";
+import { setBounds } from "./bounds";
 import { Call } from "./call";
 import { type CodeProblem, CodeTable } from "./code";
 import { Data, type Evaluation } from "./data";
@@ -26,7 +27,8 @@ import type { Scope } from "./scope";
 import { type Resolved, View } from "./view";
 
 /** `treeText` is the tree as JSON text. */
-export type Reply = Partial<Omit<GuestReply, "tree">> & Pick<GuestReply, "status"> & { treeText?: string };
+export type Reply = Partial<Omit<GuestReply, "tree">> &
+  Pick<GuestReply, "status"> & { treeText?: string | undefined };
 
 const EMPTY: Scope = Object.freeze(Object.create(null) as Scope);
 
@@ -40,6 +42,7 @@ export class CodeErrors extends Error {
 export class Panel {
   private readonly code = new CodeTable();
   private readonly data: Data;
+  private readonly evaluation: Evaluation;
   private readonly handlers: Handlers;
   private readonly view: View;
   private readonly places: Places;
@@ -48,10 +51,18 @@ export class Panel {
   /** The clock and seed of the revision being shown. */
   private shownClock: number;
   private shownSeed: number;
+  /** Whether a call has begun. */
+  private begun = false;
   private resolved: { at: number; view: Resolved } | null = null;
+  private readonly conversion: Conversion = {
+    known: (value) => this.data.state.handles.behind(value)?.raw,
+    fail: (place, problem, hint) =>
+      new PanelError("Error", "INVALID_VALUE", `${place} is ${problem}, which JSON cannot hold`, hint),
+  };
 
   constructor(request: GuestLoad) {
     const program = request.program as unknown as Program;
+    if (request.bounds != null) setBounds(request.bounds);
     this.shownClock = request.clock;
     this.shownSeed = request.seed;
     const problems = this.code.load(program.code);
@@ -65,7 +76,12 @@ export class Panel {
     this.view = new View(program.view, this.code, this.data);
     this.places = this.view.places;
     this.showMoment();
-    this.data.start(request.state as Record<string, Json> | null, evaluation, (name, problem) => {
+    this.evaluation = evaluation;
+    this.start(request.state as Record<string, Json> | null);
+  }
+
+  private start(state: Record<string, Json> | null): void {
+    this.data.start(state, this.evaluation, (name, problem) => {
       this.log.add("warn", [`the kept value of state ${name} was dropped: it ${problem}`]);
     });
   }
@@ -82,8 +98,13 @@ export class Panel {
   // --- calls: begun or resumed here, answered by `endStep` when all jobs have run -----------------------
 
   invoke(request: GuestInvoke): void {
+    if (request.state != null) {
+      if (this.begun) throw new PanelError("Error", "BEGUN", "this guest has a state already");
+      this.start(request.state as Record<string, Json>);
+    }
     this.begin(request.call, request.tool, request.clock, request.seed);
-    this.startTool(request.tool, given(this.data.state.plain(request.args ?? null, "the arguments")));
+    const args = request.args ?? null;
+    this.startTool(request.tool, given(args === null ? null : this.data.state.plain(args, "the arguments")));
   }
 
   /** An edit of the bound place, then the start of a tool; the reply at once when none is started. */
@@ -151,13 +172,14 @@ export class Panel {
           "await only extension calls, timers and promises that settle",
         );
       }
-      const value =
-        outcome.value === undefined ? null : toJson(outcome.value, "the result", this.conversion());
-      for (const reason of call.unhandled.values())
+      const value = outcome.value === undefined ? null : toJson(outcome.value, "the result", this.conversion);
+      for (const reason of call.unhandled?.values() ?? [])
         call.log.add("error", ["nothing handles this rejection:", reason]);
       this.data.checkTouched();
       this.calls.delete(call.id);
-      return { ...this.committed(call), value };
+      const reply = this.committed(call);
+      if (value !== null) reply.value = value;
+      return reply;
     } catch (error) {
       return this.failed(error, call);
     }
@@ -198,7 +220,7 @@ export class Panel {
     const value = this.data.read(name);
     return {
       status: "done",
-      value: value === undefined ? null : toJson(value, name, { ...this.conversion(), lenient: true }),
+      value: value === undefined ? null : toJson(value, name, { ...this.conversion, lenient: true }),
     };
   }
 
@@ -214,6 +236,7 @@ export class Panel {
 
   private begin(id: number, tool: string, clock: number, seed: number): void {
     if (this.calls.has(id)) throw new PanelError("Error", "DUPLICATE_CALL", `call ${id} is already running`);
+    this.begun = true;
     const call = new Call(id, tool, seed, this.handlers.isAtomic(tool));
     this.calls.set(id, call);
     this.shownSeed = seed;
@@ -263,11 +286,17 @@ export class Panel {
 
   private committed(call?: Call): Reply {
     const { ops, inverse } = this.data.state.commit();
-    const reply: Reply = { status: "done", ops, inverse };
+    const reply: Reply = { status: "done" };
+    if (ops.length > 0) {
+      reply.ops = ops;
+      reply.inverse = inverse;
+    }
     if (call !== undefined) {
-      reply.emits = call.takeEmits();
-      reply.logs = call.log.take();
-      reply.progress = call.takeProgress();
+      const emits = call.takeEmits();
+      if (emits.length > 0) reply.emits = emits;
+      if (call.log.pending) reply.logs = call.log.take();
+      const progress = call.takeProgress();
+      if (progress !== null) reply.progress = progress;
       if (call.tool !== "") reply.tool = call.tool;
     }
     return reply;
@@ -296,14 +325,6 @@ export class Panel {
     } finally {
       present.source = source;
     }
-  }
-
-  private conversion(): Conversion {
-    return {
-      known: (value) => this.data.state.handles.behind(value)?.raw,
-      fail: (place, problem, hint) =>
-        new PanelError("Error", "INVALID_VALUE", `${place} is ${problem}, which JSON cannot hold`, hint),
-    };
   }
 }
 

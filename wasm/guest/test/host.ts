@@ -23,6 +23,12 @@ const image = built("guest-image.wasm");
 export const CLOCK = 1_700_000_000_000;
 const SPAN = { start: 0, end: 0, line: 1, column: 1 };
 
+/** What a reply that leaves it out means. */
+const ABSENT: Omit<GuestReply, "status"> = {
+  ...{ ops: [], inverse: [], value: null, tool: null, calls: [], timer: null, emits: [], logs: [] },
+  ...{ progress: null, tree: null, state: null, error: null },
+};
+
 /** A passed limit: the guest must not be used again. */
 export class Lost extends Error {
   constructor(readonly status: number) {
@@ -45,7 +51,7 @@ export class Host {
   }
 
   request(request: GuestRequest): GuestReply {
-    return JSON.parse(this.exchange(JSON.stringify(request))) as GuestReply;
+    return { ...ABSENT, ...(JSON.parse(this.exchange(JSON.stringify(request))) as GuestReply) };
   }
 
   exchange(text: string): string {
