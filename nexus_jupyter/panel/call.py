@@ -31,7 +31,7 @@ class Call:
     """A tool call from its request to its result.
 
     ``future`` is settled on the panel's thread, once.  ``wall_deadline`` and ``timer_due`` are
-    monotonic seconds.
+    monotonic seconds, ``cpu_used`` seconds of the processor in the steps so far.
     """
 
     tool: ToolDeclaration
@@ -50,6 +50,7 @@ class Call:
     announced: bool = False
     cancelled: bool = False
     committed_steps: int = 0
+    cpu_used: float = 0.0
     extension_calls: int = 0
     pending: set[Future[Any]] = field(default_factory=set)
     slots: asyncio.Semaphore | None = None

@@ -28,7 +28,7 @@ from ..protocol import (
     Settled,
     Started,
 )
-from ..sandbox.limits import Limits, duration
+from ..sandbox.limits import Limits, cpu_total_exceeded, duration
 from .call import Call, Gate
 from .dispatch import Dispatcher
 from .failure import error_from, info_of
@@ -221,11 +221,24 @@ class Calls:
             if call.cancelled:
                 raise CancelledError(f"{call.tool.name} was cancelled.")
             self._current = call
+        left = max(0.001, (call.wall_deadline or 0.0) - time.monotonic())
+        guest = self._runtime.live()
         try:
-            return self._runtime.request(request, cpu=self._cpu(call))
+            return self._runtime.request(request, cpu=max(0.001, min(self._cpu(call), self._cpu_total(call) - call.cpu_used)), wall=left)
+        except LimitError as error:
+            raise self._told(call, error, guest.used) from None
         finally:
+            call.cpu_used += guest.used
             with self._runtime.lock:
                 self._current = None
+
+    def _told(self, call: Call, error: LimitError, used: float) -> LimitError:
+        """The limit as the call's own: what a step was left with is not what it may take."""
+        if error.limit == "wall":
+            return self._wall_error(call)
+        if error.limit == "cpu" and used < self._cpu(call):
+            return cpu_total_exceeded(call.tool.name, call.cpu_used + used, self._cpu_total(call))
+        return error
 
     def _advance(self, call: Call, reply: GuestReply) -> None:
         guest = self._runtime.guest
@@ -254,10 +267,10 @@ class Calls:
 
     def _cpu(self, call: Call) -> float:
         # a handler that asks for its own timeout means the time it may compute, too
-        own = min(call.tool.handler.timeout or self._limits.cpu, self._limits.cpu_max)
-        left = (call.wall_deadline or 0.0) - time.monotonic()
-        # a first step has all of it, less the microseconds since the call began
-        return max(0.001, left if left < own * 0.99 else own)
+        return min(call.tool.handler.timeout or self._limits.cpu, self._limits.cpu_max)
+
+    def _cpu_total(self, call: Call) -> float:
+        return max(self._limits.cpu_total, self._cpu(call))
 
     def _suspend(self, call: Call, reply: GuestReply) -> None:
         call.waiting = True

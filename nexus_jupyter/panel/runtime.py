@@ -251,10 +251,10 @@ class Runtime:
             self.guest = guest
         return guest
 
-    def request(self, request: Any, *, cpu: float | None = None) -> GuestReply:
+    def request(self, request: Any, *, cpu: float | None = None, wall: float | None = None) -> GuestReply:
         guest = self.live()
         try:
-            reply = guest.request(request, timeout=cpu)
+            reply = guest.request(request, timeout=cpu, wall=wall)
         finally:
             if not guest.alive:
                 self.lost()

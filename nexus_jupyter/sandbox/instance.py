@@ -122,10 +122,10 @@ class Instance:
 
         def expire() -> float | None:
             used, passed = clock() - began, time.monotonic() - started
-            if passed >= most:
+            if used >= seconds or (passed >= most and 0.9 * seconds <= most <= seconds):
+                self._passed = cpu_exceeded(max(used, seconds), seconds)  # both end together: it computed all the time
+            elif passed >= most:
                 self._passed = wall_exceeded(passed, most)
-            elif used >= seconds:
-                self._passed = cpu_exceeded(used, seconds)
             else:
                 return time.monotonic() + max(0.001, min(seconds - used, most - passed))
             machine.stop()
