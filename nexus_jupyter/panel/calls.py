@@ -236,7 +236,7 @@ class Calls:
         """The limit as the call's own: what a step was left with is not what it may take."""
         if error.limit == "wall":
             return self._wall_error(call)
-        if error.limit == "cpu" and used < self._cpu(call):
+        if error.limit == "cpu" and (error.allowed or 0.0) < self._cpu(call):
             return cpu_total_exceeded(call.tool.name, call.cpu_used + used, self._cpu_total(call))
         return error
 
