@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .nog import NOGEntity, NOGGraph, NOGPatch, NOGRelationship, NOGSerializer
     from .nog.kernel import graph
     from .panel import Panel, load, panels
+    from .sandbox import InstancePool, SandboxExecutor
 
 __version__ = "0.1.0"
 
@@ -45,6 +46,7 @@ _HOMES = {
     "DocumentError": ".errors",
     "EngineError": ".errors",
     "HandlerError": ".errors",
+    "InstancePool": ".sandbox",
     "LimitError": ".errors",
     "NOGEntity": ".nog",
     "NOGGraph": ".nog",
@@ -55,6 +57,7 @@ _HOMES = {
     "OptionError": ".errors",
     "Panel": ".panel",
     "PanelClosedError": ".errors",
+    "SandboxExecutor": ".sandbox",
     "StaleError": ".errors",
     "StateError": ".errors",
     "graph": ".nog.kernel",
@@ -71,6 +74,7 @@ __all__ = [
     "DocumentError",
     "EngineError",
     "HandlerError",
+    "InstancePool",
     "LimitError",
     "NOGEntity",
     "NOGGraph",
@@ -81,6 +85,7 @@ __all__ = [
     "OptionError",
     "Panel",
     "PanelClosedError",
+    "SandboxExecutor",
     "StaleError",
     "StateError",
     "__version__",

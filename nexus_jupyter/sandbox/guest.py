@@ -24,6 +24,7 @@ from ..protocol import GuestBounds, GuestEvent, GuestInvoke, GuestLoad, GuestRep
 from .engine import Engine
 from .instance import Instance, InstanceLost
 from .limits import DEFAULT_LIMITS, Limits, memory_exceeded, stack_exceeded
+from .machine import Image
 
 _UTC = ZoneInfo("UTC")
 _YEARS = 3000 * 366 * 86_400
@@ -97,12 +98,7 @@ class Guest:
         on_log: Callable[[LogLine], None] | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self._limits = limits
-        self._on_log = on_log
-        self._session_zone = zone
-        self._zone = zone_named(zone)
-        self._call_zones: dict[int, str] = {}
-        self._instance = Instance(engine or Engine.shared(), limits, self._zone_offset)
+        self._begin(Instance(engine or Engine.shared(), limits), limits, zone, on_log)
         moment = time.time() * 1000 if clock is None else clock
         try:
             load = GuestLoad(
@@ -116,6 +112,35 @@ class Guest:
             raise
         self.initial_state: dict[str, JsonValue] = reply.state or {}
         """The state that the panel starts with."""
+
+    @classmethod
+    def of_image(cls, image: Image, *, limits: Limits = DEFAULT_LIMITS, engine: Engine | None = None) -> Guest:
+        """A guest that goes on from a loaded one that was kept (``keep``); ``limits`` must be those of that one.
+
+        Raises EngineError: the sandbox cannot run here.
+        """
+        guest = cls.__new__(cls)
+        guest._begin(Instance(engine or Engine.shared(), limits, image), limits, "UTC", None)
+        guest.initial_state = {}
+        return guest
+
+    def _begin(self, instance: Instance, limits: Limits, zone: str, on_log: Callable[[LogLine], None] | None) -> None:
+        self._limits = limits
+        self._on_log = on_log
+        self._session_zone = zone
+        self._zone = zone_named(zone)
+        self._call_zones: dict[int, str] = {}
+        self._instance = instance
+        instance.zone_offset = self._zone_offset
+
+    def keep(self) -> Image:
+        """Its memory as an image, for other guests to begin with; between two requests only.  Raises EngineError, CancelledError."""
+        return self._instance.keep()
+
+    @property
+    def memory_size(self) -> int:
+        """Bytes of linear memory now; 0 when it is gone."""
+        return self._instance.memory_size
 
     @property
     def alive(self) -> bool:

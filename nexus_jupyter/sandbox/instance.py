@@ -28,6 +28,15 @@ def live_instances() -> list[Instance]:
     return [instance for instance in list(_made) if instance.alive]
 
 
+def _utc(_: int) -> int:
+    return 0
+
+
+def _offset_of(instance: weakref.ref[Instance], seconds: int) -> int:
+    found = instance()
+    return 0 if found is None else found.zone_offset(seconds)
+
+
 class InstanceLost(Exception):
     """The guest's memory was dropped; ``cause`` is the error to tell the user."""
 
@@ -39,7 +48,7 @@ class InstanceLost(Exception):
 class Instance:
     """Owns one ``Machine``.  Any thread may call; calls wait for each other.  ``close`` frees the memory."""
 
-    def __init__(self, engine: Engine, limits: Limits, zone_offset: Callable[[int], int], image: Image | None = None) -> None:
+    def __init__(self, engine: Engine, limits: Limits, image: Image | None = None) -> None:
         self._limits = limits
         self._engine = engine
         self._lock = threading.Lock()
@@ -49,7 +58,10 @@ class Instance:
         self._passed: NexusError | None = None
         self.used = 0.0
         """Seconds of the processor that the last call took."""
-        machine = engine.machine(limits.memory, zone_offset, image)
+        self.zone_offset: Callable[[int], int] = _utc
+        """What the guest is told of its time zone (``machine.ZoneOffset``)."""
+        here = weakref.ref(self)
+        machine = engine.machine(limits.memory, lambda seconds: _offset_of(here, seconds), image)
         machine.write(machine.block + _JOBS_AT, limits.jobs.to_bytes(4, "little"))
         self._machine: Machine | None = machine
         _made.add(self)
