@@ -1,12 +1,12 @@
 // One call of a tool: what it waits for, what it asked for, what it said.
 
-import type { Emission, ExtensionCall, ProgressNote, Settled } from "../../js/generated/protocol";
+import type { Emission, ExtensionCall, GuestReply, ProgressNote, Settled } from "../../js/generated/protocol";
 import { bounds } from "./bounds";
 import { limitError, PanelError } from "./errors";
 import type { Journal } from "./journal";
 import type { Json } from "./json";
 import { Log } from "./log";
-import { RandomSource } from "./random";
+import { advanced, type NumberSource, numberOf } from "./random";
 
 const MAX_EMITS = 100;
 const MAX_TIMERS = 100;
@@ -27,90 +27,123 @@ export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: unknown };
 
-export class Call {
+/** What a call waits for and asks for; made when it first does, for most calls never. */
+class Wishes {
+  readonly waiting = new Map<number, Waiting>();
+  readonly timers = new Map<number, Timer>();
+  outbox: ExtensionCall[] = [];
+  asked = 0;
+  timerCount = 0;
+}
+
+/** What a call says; as rare. */
+class Said {
   readonly log = new Log();
-  readonly random: RandomSource;
-  outcome: Outcome | null = null;
+  emits: Emission[] = [];
+  emitted = 0;
   progress: ProgressNote | null = null;
+}
+
+// One is made for each step of each handler, and every field of an object costs the engine as much as a dozen
+// other operations: what is rare stands apart.
+export class Call implements NumberSource {
+  outcome: Outcome | null = null;
   /** An atomic call's transaction, while it waits. */
   open: { journal: Journal; used: Map<string, number> } | null = null;
   /** Rejected promises that nobody handles. */
   unhandled: Map<object, unknown> | null = null;
-  private readonly waiting = new Map<number, Waiting>();
-  private readonly timers = new Map<number, Timer>();
-  private outbox: ExtensionCall[] = [];
-  private emits: Emission[] = [];
-  private asked = 0;
-  private emitted = 0;
-  private timerCount = 0;
+  private wishes: Wishes | null = null;
+  private said: Said | null = null;
 
   constructor(
     readonly id: number,
     readonly tool: string,
-    seed: number,
+    /** The state of its random numbers. */
+    private seed: number,
     /** One transaction from start to end. */
     readonly atomic: boolean,
-  ) {
-    this.random = new RandomSource(seed);
+  ) {}
+
+  /** The next number of `Math.random`. */
+  next(): number {
+    this.seed = advanced(this.seed);
+    return numberOf(this.seed);
   }
 
   /** Whether anything outside can make this call go on. */
   get isWaiting(): boolean {
-    return this.waiting.size > 0 || this.timers.size > 0;
+    const { wishes } = this;
+    return wishes !== null && (wishes.waiting.size > 0 || wishes.timers.size > 0);
+  }
+
+  get log(): Log {
+    this.said ??= new Said();
+    return this.said.log;
+  }
+
+  set progress(note: ProgressNote) {
+    this.said ??= new Said();
+    this.said.progress = note;
   }
 
   /** Asks the host for an extension's method; the promise settles in a later step. */
   ask(alias: string, method: string, args: Json[]): Promise<unknown> {
-    if (this.asked >= bounds.calls) {
+    const wishes = this.wished();
+    if (wishes.asked >= bounds.calls) {
       throw limitError(
         "CALLS",
         `one call may use extensions ${bounds.calls} times`,
         "split the work into several tools",
       );
     }
-    const id = ++this.asked;
-    this.outbox.push({ id, alias, method, args });
-    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    const id = ++wishes.asked;
+    wishes.outbox.push({ id, alias, method, args });
+    return new Promise((resolve, reject) => wishes.waiting.set(id, { resolve, reject }));
   }
 
   /** Hands over the outcome of an extension call; one that was not asked for is ignored. */
   settle(result: Settled): void {
-    const waiting = this.waiting.get(result.id);
+    const waiting = this.wishes?.waiting.get(result.id);
     if (waiting === undefined) return;
-    this.waiting.delete(result.id);
+    this.wishes?.waiting.delete(result.id);
     const error = result.error;
     if (error === null || error === undefined) waiting.resolve(result.value);
     else waiting.reject(new PanelError(error.name || "Error", error.code, error.message, error.hint));
   }
 
   emit(event: string, payload: Json): void {
-    if (this.emitted >= MAX_EMITS) throw limitError("EMITS", `one call may emit ${MAX_EMITS} events`);
-    this.emitted++;
-    this.emits.push({ event, payload });
+    this.said ??= new Said();
+    const { said } = this;
+    if (said.emitted >= MAX_EMITS) throw limitError("EMITS", `one call may emit ${MAX_EMITS} events`);
+    said.emitted++;
+    said.emits.push({ event, payload });
   }
 
   setTimer(run: Timer["run"], delay: unknown, values: readonly unknown[]): number {
     if (typeof run !== "function") throw new TypeError("setTimeout needs a function");
-    if (this.timers.size >= MAX_TIMERS)
+    const wishes = this.wished();
+    if (wishes.timers.size >= MAX_TIMERS)
       throw limitError("TIMERS", `one call may have ${MAX_TIMERS} timers at a time`);
     const wait = Math.min(Math.max(0, Math.trunc(Number(delay)) || 0), MAX_DELAY);
-    const id = ++this.timerCount;
-    this.timers.set(id, { due: Date.now() + wait, run, values });
+    const id = ++wishes.timerCount;
+    wishes.timers.set(id, { due: Date.now() + wait, run, values });
     return id;
   }
 
   clearTimer(id: unknown): void {
-    this.timers.delete(Number(id));
+    this.wishes?.timers.delete(Number(id));
   }
 
   /** Runs the timers that are due, the earliest first. */
   runTimers(): void {
+    const { wishes } = this;
+    if (wishes === null) return;
     const now = Date.now();
-    const due = [...this.timers]
+    const due = [...wishes.timers]
       .filter(([, timer]) => timer.due <= now)
       .sort(([, a], [, b]) => a.due - b.due);
     for (const [id, timer] of due) {
-      if (!this.timers.delete(id)) continue;
+      if (!wishes.timers.delete(id)) continue;
       try {
         timer.run(...timer.values);
       } catch (error) {
@@ -122,25 +155,41 @@ export class Call {
   /** Milliseconds until the next timer, null without one. */
   get nextTimer(): number | null {
     let next: number | null = null;
-    for (const timer of this.timers.values()) next = next === null ? timer.due : Math.min(next, timer.due);
+    for (const timer of this.wishes?.timers.values() ?? [])
+      next = next === null ? timer.due : Math.min(next, timer.due);
     return next === null ? null : Math.max(0, next - Date.now());
   }
 
   takeOutbox(): ExtensionCall[] {
-    const calls = this.outbox;
-    this.outbox = [];
+    const { wishes } = this;
+    if (wishes === null) return [];
+    const calls = wishes.outbox;
+    wishes.outbox = [];
     return calls;
   }
 
-  takeEmits(): Emission[] {
-    const emits = this.emits;
-    this.emits = [];
-    return emits;
+  /**
+   * Puts its name and what it has said since the last time into a reply.  Events travel with the step that commits;
+   * of one that fails only the log does.
+   */
+  tell(
+    reply: Pick<Partial<GuestReply>, "tool" | "emits" | "logs" | "progress">,
+    step: "commits" | "waits" | "fails",
+  ): void {
+    if (this.tool !== "") reply.tool = this.tool;
+    const { said } = this;
+    if (said === null) return;
+    reply.logs = said.log.take();
+    if (step === "fails") return;
+    reply.progress = said.progress;
+    said.progress = null;
+    if (step === "waits") return;
+    if (said.emits.length > 0) reply.emits = said.emits;
+    said.emits = [];
   }
 
-  takeProgress(): ProgressNote | null {
-    const progress = this.progress;
-    this.progress = null;
-    return progress;
+  private wished(): Wishes {
+    this.wishes ??= new Wishes();
+    return this.wishes;
   }
 }

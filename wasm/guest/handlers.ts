@@ -17,6 +17,7 @@ export class Handlers {
   /** The call whose step runs; only its own code runs in it. */
   current: Call | null = null;
   private readonly tools: ReadonlyMap<string, ToolDeclaration>;
+  /** `$emit`, `$log`, `$progress`, `console`, `setTimeout`, `clearTimeout`. */
   private readonly shared: readonly unknown[];
   private readonly extensions: object;
   /** `$tools` by depth: what panel code gets hold of is the same each time, and holds nothing. */
@@ -57,19 +58,19 @@ export class Handlers {
 
   private run(tool: ToolDeclaration, values: Given, depth: number): Promise<unknown> {
     const args = matched(tool, values);
-    const [emit, log, progress, console, setTimeout, clearTimeout] = this.shared;
+    const { shared } = this;
     const handler = this.code.handler(tool.handler.code);
     return handler(
       this.data.writable,
       args,
       this.toolRoot(depth),
-      emit,
+      shared[0],
       this.extensions,
-      log,
-      progress,
-      console,
-      setTimeout,
-      clearTimeout,
+      shared[1],
+      shared[2],
+      shared[3],
+      shared[4],
+      shared[5],
     );
   }
 

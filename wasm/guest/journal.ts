@@ -3,23 +3,78 @@
 import type { Operation } from "../../js/generated/protocol";
 import type { Container, Json } from "./json";
 
+/** A change that can be taken back and made again. */
+interface Change {
+  apply(): void;
+  undo(): void;
+}
+
+/** The most common change: one key of one container. */
+class KeyChange implements Change {
+  constructor(
+    private readonly holder: Record<string | number, Json>,
+    private readonly key: string | number,
+    private readonly had: boolean,
+    private readonly before: Json,
+    private readonly after: Json,
+  ) {}
+
+  apply(): void {
+    define(this.holder, this.key, this.after);
+  }
+
+  undo(): void {
+    if (this.had) this.holder[this.key] = this.before;
+    else delete this.holder[this.key];
+  }
+}
+
+export function define(holder: Record<string | number, Json>, key: string | number, value: Json): void {
+  if (Object.hasOwn(holder, key)) holder[key] = value;
+  else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+const NO_OPERATIONS: readonly Operation[] = Object.freeze([]);
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 export class Journal {
-  /** Top-level states that were written. */
-  readonly touched = new Set<string>();
+  private written: Set<string> | null = null;
   /** Containers that entered the state in it: their operation carries them as they are at its end. */
-  private readonly fresh = new Set<Container>();
-  private readonly ops: Operation[] = [];
-  private readonly inverses: Operation[] = [];
-  private readonly changes: { apply: () => void; undo: () => void }[] = [];
-  private latest = new Map<Container, Map<string | number, Operation>>();
+  private fresh: Set<Container> | null = null;
+  private ops: Operation[] | null = null;
+  private inverses: Operation[] = NO_OPERATIONS as Operation[];
+  private changes: Change[] | null = null;
+  private latest: Map<Container, Map<string | number, Operation>> | null = null;
+
+  /** Top-level states that were written. */
+  get touched(): ReadonlySet<string> {
+    return this.written ?? NO_NAMES;
+  }
+
+  touch(name: string): void {
+    this.written ??= new Set();
+    this.written.add(name);
+  }
+
+  /** Whether nothing was changed in it. */
+  get isEmpty(): boolean {
+    return this.written === null && this.ops === null && this.changes === null && this.fresh === null;
+  }
 
   isFresh(container: Container): boolean {
-    return this.fresh.has(container);
+    return this.fresh?.has(container) ?? false;
+  }
+
+  /** Whether any container entered the state in it. */
+  get hasFresh(): boolean {
+    return this.fresh !== null;
   }
 
   /** Marks a container whose content an operation of this step carries by reference. */
   markFresh(value: Json): void {
-    if (typeof value === "object" && value !== null) this.fresh.add(value);
+    if (typeof value !== "object" || value === null) return;
+    this.fresh ??= new Set();
+    this.fresh.add(value);
   }
 
   /**
@@ -27,17 +82,22 @@ export class Journal {
    * not added to what earlier operations carry.
    */
   carriedByCopy(containers: Iterable<Container>): void {
-    this.latest = new Map();
-    if (this.fresh.size > 0) for (const container of containers) this.unmark(container);
+    this.latest = null;
+    if (this.fresh !== null) for (const container of containers) this.unmark(container);
   }
 
   private unmark(value: Json): void {
     if (typeof value !== "object" || value === null) return;
-    this.fresh.delete(value);
+    this.fresh?.delete(value);
     for (const item of Object.values(value)) this.unmark(item);
   }
 
   record(op: Operation, inverse: Operation): void {
+    if (this.ops === null) {
+      this.ops = [op];
+      this.inverses = [inverse];
+      return;
+    }
     this.ops.push(op);
     this.inverses.push(inverse);
   }
@@ -45,15 +105,34 @@ export class Journal {
   /** Makes a change that can be taken back and made again. */
   perform(apply: () => void, undo: () => void): void {
     apply();
-    this.changes.push({ apply, undo });
+    this.keep({ apply, undo });
+  }
+
+  /** As `perform`, of one key that holds no container before or after. */
+  performSet(
+    holder: Record<string | number, Json>,
+    key: string | number,
+    had: boolean,
+    before: Json,
+    after: Json,
+  ): void {
+    const change = new KeyChange(holder, key, had, before, after);
+    change.apply();
+    this.keep(change);
+  }
+
+  private keep(change: Change): void {
+    if (this.changes === null) this.changes = [change];
+    else this.changes.push(change);
   }
 
   /** The operation of this step that last set `key` of `container`, if nothing moved since. */
   lastSet(container: Container, key: string | number): Operation | undefined {
-    return this.latest.get(container)?.get(key);
+    return this.latest?.get(container)?.get(key);
   }
 
   rememberSet(container: Container, key: string | number, op: Operation): void {
+    this.latest ??= new Map();
     const keys = this.latest.get(container);
     if (keys === undefined) this.latest.set(container, new Map([[key, op]]));
     else keys.set(key, op);
@@ -61,25 +140,30 @@ export class Journal {
 
   /** Forgets what `lastSet` knows of one key, or of all keys of the container. */
   forgetSet(container: Container, key?: string | number): void {
-    if (key === undefined) this.latest.delete(container);
-    else this.latest.get(container)?.delete(key);
+    if (key === undefined) this.latest?.delete(container);
+    else this.latest?.get(container)?.delete(key);
   }
 
   /** What `result` gives as operations, in a step that goes on. */
   get recorded(): readonly Operation[] {
-    return this.ops;
+    return this.ops ?? NO_OPERATIONS;
   }
 
   /** The operations and their inverses, both in the order in which to apply them. */
-  result(): { ops: Operation[]; inverse: Operation[] } {
-    return { ops: this.ops, inverse: this.inverses.length > 1 ? this.inverses.toReversed() : this.inverses };
+  result(): { ops: readonly Operation[]; inverse: readonly Operation[] } {
+    const { inverses } = this;
+    return {
+      ops: this.ops ?? NO_OPERATIONS,
+      inverse: inverses.length > 1 ? inverses.toReversed() : inverses,
+    };
   }
 
   takeBack(): void {
-    for (let i = this.changes.length - 1; i >= 0; i--) this.changes[i]?.undo();
+    const changes = this.changes ?? [];
+    for (let i = changes.length - 1; i >= 0; i--) changes[i]?.undo();
   }
 
   doAgain(): void {
-    for (const change of this.changes) change.apply();
+    for (const change of this.changes ?? []) change.apply();
   }
 }

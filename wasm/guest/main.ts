@@ -4,7 +4,9 @@
 import type { ErrorInfo, GuestRequest } from "../../js/generated/protocol";
 import { damage, PanelError } from "./errors";
 import { lockDown } from "./lockdown";
-import { CodeErrors, Panel, type Reply } from "./panel";
+import { CodeErrors, Panel } from "./panel";
+import type { Reply } from "./reply";
+import { replyText } from "./reply";
 import { errorInfo } from "./report";
 
 let panel: Panel | null = null;
@@ -63,10 +65,7 @@ function unloaded(error: unknown): Reply {
 function collect(): string {
   let ended = reply ?? (panel as Panel).endStep();
   if (damage.reason !== "") ended = { status: "failed", error: lost(damage.reason) };
-  const { treeText } = ended;
-  if (treeText === undefined) return wellFormed(JSON.stringify(ended));
-  ended.treeText = undefined;
-  return wellFormed(`${JSON.stringify(ended).slice(0, -1)},"tree":${treeText}}`);
+  return wellFormed(replyText(ended));
 }
 
 function lost(reason: string): ErrorInfo {

@@ -22,13 +22,10 @@ import { Log } from "./log";
 import { setClock } from "./native";
 import type { Places } from "./places";
 import { PlacedSource, present } from "./random";
+import type { Reply } from "./reply";
 import { errorInfo } from "./report";
 import type { Scope } from "./scope";
 import { type Resolved, View } from "./view";
-
-/** `treeText` is the tree as JSON text. */
-export type Reply = Partial<Omit<GuestReply, "tree">> &
-  Pick<GuestReply, "status"> & { treeText?: string | undefined };
 
 const EMPTY: Scope = Object.freeze(Object.create(null) as Scope);
 
@@ -194,8 +191,7 @@ export class Panel {
     this.data.state.rollback();
     if (call !== null) {
       this.calls.delete(call.id);
-      reply.logs = call.log.take();
-      if (call.tool !== "") reply.tool = call.tool;
+      call.tell(reply, "fails");
     }
     return reply;
   }
@@ -246,7 +242,7 @@ export class Panel {
   private enter(call: Call, clock: number): void {
     setClock(clock);
     this.shownClock = clock;
-    present.source = call.random;
+    present.source = call;
     this.handlers.current = call;
     if (call.atomic) this.reopen(call);
   }
@@ -274,7 +270,8 @@ export class Panel {
     const { state } = this.data;
     const used = new Map([...(state.used ?? [])].map((name) => [name, state.committed(name)]));
     call.open = { journal: state.suspend(), used };
-    return { ...wishes, logs: call.log.take(), progress: call.takeProgress(), tool: call.tool };
+    call.tell(wishes, "waits");
+    return wishes;
   }
 
   private startTool(name: string, values: Given): void {
@@ -288,17 +285,10 @@ export class Panel {
     const { ops, inverse } = this.data.state.commit();
     const reply: Reply = { status: "done" };
     if (ops.length > 0) {
-      reply.ops = ops;
-      reply.inverse = inverse;
+      reply.ops = ops as GuestReply["ops"];
+      reply.inverse = inverse as GuestReply["inverse"];
     }
-    if (call !== undefined) {
-      const emits = call.takeEmits();
-      if (emits.length > 0) reply.emits = emits;
-      if (call.log.pending) reply.logs = call.log.take();
-      const progress = call.takeProgress();
-      if (progress !== null) reply.progress = progress;
-      if (call.tool !== "") reply.tool = call.tool;
-    }
+    call?.tell(reply, "commits");
     return reply;
   }
 

@@ -14,12 +14,21 @@ export class RandomSource implements NumberSource {
   }
 
   next(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let t = this.state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    this.state = advanced(this.state);
+    return numberOf(this.state);
   }
+}
+
+/** The state after `state`, and the number that a state gives: mulberry32. */
+export function advanced(state: number): number {
+  return (state + 0x6d2b79f5) >>> 0;
+}
+
+export function numberOf(state: number): number {
+  let t = state;
+  t = Math.imul(t ^ (t >>> 15), t | 1);
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
 }
 
 /** The numbers of one expression at one place: they do not depend on what was evaluated before it. */

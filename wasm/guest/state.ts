@@ -4,7 +4,7 @@ import type { Operation } from "../../js/generated/protocol";
 import { difference } from "./difference";
 import { impureError, indivisible, stateError } from "./errors";
 import { type Handle, Handles, type Location } from "./handles";
-import { Journal } from "./journal";
+import { define, Journal } from "./journal";
 import {
   type Container,
   type Conversion,
@@ -106,14 +106,43 @@ export class State {
       return;
     }
     if (typeof key === "string" && isForbiddenKey(key)) throw forbiddenKey(key);
+    const simple = scalar(value);
+    if (simple !== undefined && !isContainer(before) && !this.journal.hasFresh) {
+      if (!had || before !== simple) this.storeScalar(handle, key, at, had, before, simple);
+      return;
+    }
     const source = isContainer(value) ? this.handles.behind(value)?.raw : undefined;
     if (had && source !== undefined && source === before) return;
     const kept = new Set<Container>();
     const after =
-      scalar(value) ??
-      this.steady(() => this.incoming(handle, key, value, had ? before : null, at.path, kept));
+      simple ?? this.steady(() => this.incoming(handle, key, value, had ? before : null, at.path, kept));
     if (had && before === after) return;
     indivisible(() => this.store(handle, key, at, had, before, after, kept));
+  }
+
+  /** As `store`, of a value that is no container in the place of one that is none, in a step that brought no containers. */
+  private storeScalar(
+    handle: Handle,
+    key: string | number,
+    at: Location,
+    had: boolean,
+    before: Json,
+    after: Json,
+  ): void {
+    const { journal } = this;
+    const holder = handle.raw as Slots;
+    const earlier = journal.lastSet(holder, key);
+    indivisible(() => {
+      if (earlier !== undefined) earlier.value = after;
+      else {
+        const path = `${at.path}/${pointerToken(key)}`;
+        const op = { op: had ? ("replace" as const) : ("add" as const), path, value: after };
+        journal.record(op, { op: had ? "replace" : "remove", path, value: had ? before : null });
+        journal.rememberSet(holder, key, op);
+      }
+      journal.performSet(holder, key, had, before, after);
+      this.written(at.path === "" ? String(key) : at.name, handle);
+    });
   }
 
   /** `delete container[key]`; an item of a list becomes null, as a list has no holes. */
@@ -246,8 +275,12 @@ export class State {
   }
 
   /** Ends the open transaction; its operations and their inverses. */
-  commit(): { ops: Operation[]; inverse: Operation[] } {
+  commit(): { ops: readonly Operation[]; inverse: readonly Operation[] } {
     const journal = this.journal;
+    if (journal.isEmpty) {
+      this.used = null;
+      return journal.result();
+    }
     for (const name of journal.touched) this.commits.set(name, this.committed(name) + 1);
     this.journal = new Journal();
     this.used = null;
@@ -417,7 +450,7 @@ export class State {
 
   private written(name: string, handle: Handle): void {
     this.used?.add(name);
-    this.journal.touched.add(name);
+    this.journal.touch(name);
     this.bump(name);
     for (let at: Handle | null = handle; at !== null; at = at.parent) at.stamp = this.clock;
   }
@@ -430,11 +463,6 @@ export class State {
 
 function wellFormed(key: string | number): string | number {
   return typeof key === "string" ? key.toWellFormed() : key;
-}
-
-function define(holder: Slots, key: string | number, value: Json): void {
-  if (Object.hasOwn(holder, key)) holder[key] = value;
-  else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function refill(list: Json[], content: readonly Json[]): void {
