@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
     from .nog import NOGEntity, NOGGraph, NOGPatch, NOGRelationship, NOGSerializer
     from .nog.kernel import graph
-    from .panel import Panel, load, panels
+    from .panel import Panel, expose, load, panels, unexpose
 
 __version__ = "0.1.0"
 
@@ -57,9 +57,11 @@ _HOMES = {
     "PanelClosedError": ".errors",
     "StaleError": ".errors",
     "StateError": ".errors",
+    "expose": ".panel",
     "graph": ".nog.kernel",
     "load": ".panel",
     "panels": ".panel",
+    "unexpose": ".panel",
 }
 
 __all__ = [
@@ -84,9 +86,11 @@ __all__ = [
     "StaleError",
     "StateError",
     "__version__",
+    "expose",
     "graph",
     "load",
     "panels",
+    "unexpose",
 ]
 
 

@@ -37,6 +37,7 @@ class ExtensionContext:
     ``panel`` is the panel's id, ``notebook`` the path of its notebook ("" where there is none); both are the host's
     word, never the guest's.  ``options`` are the declared options of the document that was granted, defaults filled in.
     ``granted`` are the capabilities that the panel has now.  ``publish(event, payload)`` tells pages that show the panel.
+    ``functions`` and ``frames`` are what Python exposed to it, live: they may change from one call to the next.
     """
 
     panel: str
@@ -44,6 +45,8 @@ class ExtensionContext:
     options: Mapping[str, JsonValue] = field(default_factory=dict)
     granted: Callable[[], frozenset[str]] = frozenset
     publish: Callable[[str, JsonValue], None] = lambda event, payload: None
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    frames: Mapping[str, object] = field(default_factory=dict)
 
 
 class Extension(ABC):
