@@ -214,7 +214,7 @@ def test_a_cancelled_query_is_interrupted() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        while any(t.name == "nexus-function" for t in threading.enumerate()):  # noqa: ASYNC110
+        while any(t.name == "nexus-function" for t in threading.enumerate()):
             await asyncio.sleep(0.01)
 
     asyncio.run(asyncio.wait_for(cancel(), 30))
