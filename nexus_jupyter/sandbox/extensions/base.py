@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from ...catalog import CapabilityEntry, ExtensionEntry, OptionEntry
 from ...errors import HandlerError, NexusError
 from ..values import to_json
 
@@ -56,10 +57,13 @@ class Extension(ABC):
     the annotations (Pydantic, strict), results travel as JSON.  The host checks grants before ``call``; a subclass keeps
     its own limits.  It never sees the guest: JSON comes in, JSON goes out.
 
+    ``capabilities`` and ``options`` belong to the declaration of a package's own extension; ours have catalog entries.
     ``timeout``: seconds that one method may take; None leaves it to the method and to the tool's own time limit.
     """
 
     name: ClassVar[str]
+    capabilities: ClassVar[tuple[CapabilityEntry, ...]] = ()
+    options: ClassVar[tuple[OptionEntry, ...]] = ()
     timeout: ClassVar[float | None] = 30.0
 
     def __init__(self, context: ExtensionContext) -> None:
@@ -77,6 +81,13 @@ class Extension(ABC):
         """The names of its methods, in the order in which they were written, base classes first."""
         names = dict.fromkeys(name for each in reversed(cls.__mro__) for name in vars(each))
         return tuple(name for name in names if cls.capability(name) is not None)
+
+    @classmethod
+    def declaration(cls) -> ExtensionEntry:
+        """What the language knows of it, from its docstrings, class variables and annotations.  Raises TypeError."""
+        from .declaration import declare
+
+        return declare(cls)
 
     async def call(self, method: str, args: tuple[JsonValue, ...]) -> JsonValue:
         """Do it.  Raises NexusError with a sentence that the panel may see."""
