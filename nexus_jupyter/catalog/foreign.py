@@ -126,9 +126,9 @@ def _problem(entry: object, name: str, ours: dict[str, CapabilityEntry]) -> str:
             return f"the capability {capability!r} is not written kind:verb"
         if capability in ours or capability.partition(":")[0] in {c.partition(":")[0] for c in ours}:
             return f"the capability {capability!r} belongs to another extension"
-    for member in (*entry.methods, *entry.options):
-        if not _MEMBER.fullmatch(member.name) or member.name in ("then", "constructor", "prototype"):
-            return f"{member.name!r} is no name for a method or option"
+    for member in (*(m.name for m in entry.methods), *(o.name for o in entry.options)):
+        if not _MEMBER.fullmatch(member) or member in ("then", "constructor", "prototype"):
+            return f"{member!r} is no name for a method or option"
     if taken := _TAKEN & {o.name for o in entry.options}:
         return f"the option {min(taken)!r} is what every Extension has"
     for method in entry.methods:

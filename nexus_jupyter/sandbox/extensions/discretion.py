@@ -13,7 +13,8 @@ from pydantic import ValidationError
 HIDDEN = "[path]"
 LONGEST = 2_000
 _QUOTED = re.compile(r"(['\"`])(?:file://)?(?:[A-Za-z]:[\\/]|\\\\|~[\w.-]*[\\/]|/)[^'\"`\n]*\1")
-_BARE = re.compile(r"(?<![\w:/\\.\])])(?:file://)?(?:[A-Za-z]:[\\/]|\\\\|~[\w.-]*[\\/]|/)[^\s'\"`<>|;,()\[\]{}]+")
+# one slash or more, but not those of a URL
+_BARE = re.compile(r"(?<![\w/\\.])(?:file://)?(?:[A-Za-z]:[\\/]|\\\\|~[\w.-]*[\\/]|(?<!:)//|/(?!/))[^\s'\"`<>|;:,()\[\]{}]+")
 _OBJECT = re.compile(r"<[^<>\n]{1,300} at 0x[0-9A-Fa-f]+>")
 _ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,}\b")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from nexus_jupyter.catalog import catalog, foreign_names
 from nexus_jupyter.errors import NexusError
 from nexus_jupyter.nxml import complete, hover, load_program, read
 from nexus_jupyter.sandbox.extensions import ExtensionContext, extension_class
+
+_numbers = itertools.count()
 
 WEATHER = '''
 from typing import Annotated, Any
@@ -68,7 +71,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 @pytest.fixture
 def weather(install: Callable[..., None]) -> str:
     """The name of its module, and thereby of the distribution."""
-    module = f"acme_weather_{len(sys.modules)}"
+    module = f"acme_weather_{next(_numbers)}"
     install(module, WEATHER, {"acme.weather": f"{module}:Weather"})
     return module
 
@@ -103,7 +106,7 @@ def test_its_options_reach_the_program(weather: str) -> None:
 
 def test_completion_and_hover_show_what_it_says_of_itself(weather: str) -> None:
     source = document()
-    names = [c.label for c in complete(source, source.index('forecast("'))]
+    names = [c.label for c in complete(source, source.index('forecast("')).items]
     assert names[:2] == ["forecast", "cities"]
     shown = hover(source, source.index('forecast("') + 1)
     assert shown is not None
@@ -112,8 +115,8 @@ def test_completion_and_hover_show_what_it_says_of_itself(weather: str) -> None:
     assert "Whose weather." in shown.text
     assert "Members: `days`" in shown.text
     start = source.index("acme.weather")
-    assert "acme.weather" in [c.label for c in complete(source.replace("acme.weather", ""), start)]
-    assert "units" in [c.label for c in complete(source, source.index('reason="r" ') + len('reason="r" '))]
+    assert "acme.weather" in [c.label for c in complete(source.replace("acme.weather", ""), start).items]
+    assert "units" in [c.label for c in complete(source, source.index('reason="r" ') + len('reason="r" ')).items]
 
 
 def test_its_class_is_what_runs(weather: str) -> None:
