@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from ..diagnostics import visible
 from ..errors import ArgumentError, DocumentError, NexusError, OptionError, StaleError, StateError
-from ..protocol import Commit, LogLine
+from ..protocol import Commit, Emitted, LogLine
 from ..protocol.identity import document_hash
 from ..sandbox.capabilities import Grants
 from ..sandbox.extensions import ExtensionContext, PythonFunctions
@@ -375,8 +375,12 @@ class Panel:
         for listener in tuple(self._listeners.get(event, ())):
             mailbox.post(partial(listener, payload))
 
+    def _publish(self, event: str, payload: JsonValue) -> None:
+        """Tell the pages that show the panel, from any thread."""
+        self._runtime.put(lambda: self._runtime.say(Emitted(event=event, payload=payload)))
+
     def _dispatcher(self, program: Program, limits: Limits) -> Dispatcher:
-        context = ExtensionContext(panel=self.id, functions=self._functions, frames=self._frames)
+        context = ExtensionContext(panel=self.id, publish=self._publish, functions=self._functions, frames=self._frames)
         return Dispatcher(program, Grants(functions=self._functions), {"nexus.python": PythonFunctions(context)}, limits)
 
     def _refused(self, source: str, program: Program, diagnostics: Iterable[Diagnostic], error: CodeErrors) -> DocumentError:
