@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
     from .nog import NOGEntity, NOGGraph, NOGPatch, NOGRelationship, NOGSerializer
     from .nog.kernel import graph
-    from .panel import Panel, load, panels
+    from .panel import Panel, expose, load, panels, unexpose
     from .sandbox import InstancePool, SandboxExecutor
 
 __version__ = "0.1.0"
@@ -60,9 +60,11 @@ _HOMES = {
     "SandboxExecutor": ".sandbox",
     "StaleError": ".errors",
     "StateError": ".errors",
+    "expose": ".panel",
     "graph": ".nog.kernel",
     "load": ".panel",
     "panels": ".panel",
+    "unexpose": ".panel",
 }
 
 __all__ = [
@@ -89,9 +91,11 @@ __all__ = [
     "StaleError",
     "StateError",
     "__version__",
+    "expose",
     "graph",
     "load",
     "panels",
+    "unexpose",
 ]
 
 

@@ -222,7 +222,7 @@ export interface Progress {
   total: number | null;
 }
 /**
- * An event of ``$emit`` that is for the page: ``toast`` or ``notify``.
+ * An event that is for the page, of ``$emit`` (``toast`` or ``notify``) or of an extension (``notify``).
  */
 export interface Emitted {
   event: string;

@@ -80,7 +80,7 @@ function ToastCard({ toast }: { toast: Toast }) {
   const card = useRef<HTMLLIElement>(null);
   useEffect(() => {
     // An error stays until it is dismissed; the rest leaves by itself, but never under the pointer or focus.
-    if (held || toast.level === "error") return;
+    if (held || toast.stays) return;
     const timer = setTimeout(() => host.dismissToast(toast.id), TOAST_TIME);
     return () => clearTimeout(timer);
   }, [held, host, toast]);

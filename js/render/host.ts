@@ -20,6 +20,8 @@ export interface Toast {
   readonly id: number;
   readonly level: "info" | "success" | "warn" | "error";
   readonly text: string;
+  /** Whether it is there until somebody dismisses it. */
+  readonly stays: boolean;
 }
 
 /** The panel as a whole; replaced, never changed. */

@@ -117,6 +117,19 @@ describe("a panel", () => {
     expect(screen.queryByText("service is down")).toBeNull();
   });
 
+  it("shows a notification as text, until it is dismissed when it does not close by itself", async () => {
+    vi.useFakeTimers();
+    const { say } = mount(text("x"));
+    const payload = { level: "warning", text: "<b>low</b>", autoClose: false };
+    say({ kind: "emitted", event: "notify", payload });
+    say({ kind: "emitted", event: "notify", payload: { level: "info", text: "done", autoClose: true } });
+    await pass(7_000);
+    expect(screen.queryByText("done")).toBeNull();
+    expect(screen.getByText("<b>low</b>").querySelector("b")).toBeNull();
+    await someone().click(screen.getByRole("button", { name: "Dismiss" }));
+    expect(screen.queryByText("<b>low</b>")).toBeNull();
+  });
+
   it("stays as it was, disabled and with the reason, when it ends", () => {
     const { say } = mount(button("Go"));
     say({ kind: "closed", reason: "the cell was run again" });

@@ -41,7 +41,7 @@ def _extensions(before: Program, after: Program) -> list[CapabilityChange]:
 
 
 def _sentence(extension: ExtensionDeclaration) -> str:
-    entry = catalog().extensions.get(extension.name)
+    entry = catalog().extension(extension.name)
     what = entry.description.rstrip(".") if entry else "unknown extension"
     options = ", ".join(f"{name}={_shown(value)}" for name, value in sorted(extension.options.items()))
     return f"{extension.name}: {what}{f' ({options})' if options else ''}."
@@ -54,7 +54,7 @@ def _shown(value: JsonValue) -> str:
 
 
 def _dangerous(extension: ExtensionDeclaration) -> bool:
-    entry = catalog().extensions.get(extension.name)
+    entry = catalog().extension(extension.name)
     if entry is None:
         return True
     for option in entry.options:
@@ -81,7 +81,7 @@ def _places(program: Program) -> dict[str, Handler]:
 
 def _handlers(before: Program, after: Program) -> list[CapabilityChange]:
     old, new = _places(before), _places(after)
-    known = catalog().capabilities
+    known = catalog().capabilities_with(e.name for e in after.extensions)
     out = []
     for place, handler in new.items():
         was = old.get(place)

@@ -3,6 +3,7 @@
 Validation, completion, the renderer's TypeScript types and the reference page come from it.
 """
 
+from .foreign import foreign_names
 from .loader import catalog
 from .model import (
     ApiEntry,
@@ -31,4 +32,5 @@ __all__ = [
     "ParameterEntry",
     "PropEntry",
     "catalog",
+    "foreign_names",
 ]

@@ -6,10 +6,14 @@ the generated file, which the program reads, needs no second look.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+
+if TYPE_CHECKING:
+    from .foreign import Foreign
 
 PropType = Literal[
     "string",
@@ -233,6 +237,27 @@ class Catalog(_Entry):
     def capabilities(self) -> dict[str, CapabilityEntry]:
         """Every capability of every extension, by name."""
         return {c.name: c for e in self.extensions.values() for c in e.capabilities}
+
+    def extension(self, name: str) -> ExtensionEntry | None:
+        """An extension by its name: ours, else one of an installed package, which is loaded then; None when there is none."""
+        entry = self.extensions.get(name)
+        if entry is not None or not name:
+            return entry
+        found = self.foreign(name)
+        return None if found is None else found.entry
+
+    def foreign(self, name: str) -> Foreign | None:
+        """What another package brings under ``name``, with what is wrong with it; None when nobody does or it is ours."""
+        if name in self.extensions:
+            return None
+        from .foreign import foreign_extension
+
+        return foreign_extension(name, self.capabilities)
+
+    def capabilities_with(self, names: Iterable[str]) -> dict[str, CapabilityEntry]:
+        """Every capability of ours and of the extensions of these names, by name."""
+        foreign = [e for n in names if n not in self.extensions and (e := self.extension(n)) is not None]
+        return {**self.capabilities, **{c.name: c for e in foreign for c in e.capabilities}} if foreign else self.capabilities
 
     @cached_property
     def aliases(self) -> dict[str, str]:

@@ -122,7 +122,7 @@ def _computed(element: Element, code: CodeTable) -> ComputedDeclaration:
 
 
 def _extension(element: Element, known: Catalog) -> ExtensionDeclaration:
-    entry = known.extensions.get(element.text("name"))
+    entry = known.extension(element.text("name"))
     options: dict[str, JsonValue] = {}
     for option in entry.options if entry is not None else ():
         attribute = element.get(option.name)

@@ -89,7 +89,7 @@ def _members(cursor: Cursor, receiver: tuple[str, ...], lines: LineIndex, entry:
         return [_extension(alias, declared, lines) for alias, declared in names.extensions.items()]
     if root == "$ext" and len(receiver) == 2:
         alias_of = names.extensions.get(receiver[1])
-        extension = catalog().extensions.get(alias_of.attributes.get("name", "").strip()) if alias_of else None
+        extension = catalog().extension(alias_of.attributes.get("name", "").strip()) if alias_of else None
         return [_method(m) for m in extension.methods] if extension else []
     if len(receiver) == 1:
         return [_member(root, m) for m in entry.members if m.available or everything]
@@ -142,7 +142,7 @@ def _api(entry: ApiEntry) -> Completion:
 def _extension(alias: str, declared: Declared, lines: LineIndex) -> Completion:
     """An extension by its alias."""
     name = declared.attributes.get("name", "").strip()
-    entry = catalog().extensions.get(name)
+    entry = catalog().extension(name)
     about = entry.description if entry else ""
     return item(alias, "extension", said(name), about, f"Declared in line {lines.place(declared.start)[0]}.")
 

@@ -77,7 +77,7 @@ def attributes(cursor: Cursor, everything: bool) -> list[Completion]:
         rule = ELEMENTS.get(cursor.element)
         found = [(a.required, _attribute(a)) for a in (rule.attributes if rule else ()) if a.available or everything]
         if rule is not None and rule.open:
-            entry = known.extensions.get(cursor.attributes.get("name", "").strip())
+            entry = known.extension(cursor.attributes.get("name", "").strip())
             found += [(False, item(o.name, "attribute", o.type, o.description)) for o in (entry.options if entry else ())]
     else:
         found = _of_component(known, known.components.get(cursor.element), present, everything)

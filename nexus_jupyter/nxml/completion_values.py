@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..catalog import PropEntry, catalog
+from ..catalog import PropEntry, catalog, foreign_names
 from ..diagnostics import LineIndex
 from .completion_declared import state, tool
 from .completion_item import NOT_BUILT, Completion, item, said, writable
@@ -74,7 +74,8 @@ def _of_element(cursor: Cursor, source: str, start: int, everything: bool) -> tu
         return _of_list(cursor, source, start, states, everything)
     if name == "capabilities":
         capabilities = [
-            item(c.name, "capability", "dangerous" if c.dangerous else "", c.description) for c in catalog().capabilities.values()
+            item(c.name, "capability", "dangerous" if c.dangerous else "", c.description)
+            for c in catalog().capabilities_with(d.attributes.get("name", "").strip() for d in cursor.names.extensions.values()).values()
         ]
         return _of_list(cursor, source, start, capabilities, everything)
     return start, _of_scalar(cursor, everything)
@@ -88,17 +89,23 @@ def _of_list(cursor: Cursor, source: str, start: int, items: list[Completion], e
     return begin, [i for i in items if i.label not in present]
 
 
+def _foreign(name: str) -> Completion:
+    # its description would need its package to be loaded, and nothing declares it yet
+    return item(name, "extension", "", "An extension of another package that is installed here.")
+
+
 def _of_scalar(cursor: Cursor, everything: bool) -> list[Completion]:
     element, name = cursor.element, cursor.attribute
     if element == "Extension":
         entries = catalog().extensions
         if name == "name":
-            return [
+            ours = [
                 item(e.name, "extension", "", e.description, "" if e.available else NOT_BUILT)
                 for e in entries.values()
                 if e.available or everything
             ]
-        entry = entries.get(cursor.attributes.get("name", "").strip())
+            return [*ours, *map(_foreign, foreign_names())]
+        entry = catalog().extension(cursor.attributes.get("name", "").strip())
         option = next((o for o in entry.options if o.name == name), None) if entry else None
         return [item(v, "value", "", option.description) for v in option.enum] if option else []
     if element == "Lifecycle" and name == "on":

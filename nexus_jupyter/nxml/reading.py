@@ -57,7 +57,11 @@ def read(source: str, *, limits: Limits = DEFAULT_LIMITS) -> Reading:
 
     Never raises for what the document contains: every problem is a diagnostic, all found in one pass.
     """
-    return CACHE.get(source, read_afresh) if limits == DEFAULT_LIMITS else read_afresh(source, limits)
+    if limits != DEFAULT_LIMITS:
+        return read_afresh(source, limits)
+    known = CACHE.get(source, read_afresh)
+    # the package that brings the extension may have been installed since
+    return read_afresh(source) if any(d.code == "UNKNOWN_EXTENSION" for d in known.diagnostics) else known
 
 
 def read_afresh(source: str, limits: Limits = DEFAULT_LIMITS) -> Reading:

@@ -1,6 +1,7 @@
 """One live panel, and all live panels."""
 
+from .exposing import expose, unexpose
 from .panel import Panel, load
 from .registry import panels
 
-__all__ = ["Panel", "load", "panels"]
+__all__ = ["Panel", "expose", "load", "panels", "unexpose"]

@@ -11,24 +11,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from pydantic import JsonValue
 
 from ..diagnostics import visible
 from ..errors import ArgumentError, DocumentError, NexusError, OptionError, StaleError, StateError
-from ..protocol import Commit, LogLine
+from ..protocol import Commit, Emitted, LogLine
 from ..protocol.identity import document_hash
 from ..sandbox.capabilities import Grants
-from ..sandbox.extensions import PythonFunctions
+from ..sandbox.extensions import ExtensionContext, PythonFunctions
+from ..sandbox.extensions.exposed import ExposedFunctions, Function, Functions, everywhere, named_frames, named_functions
 from ..sandbox.extensions.loop import extension_loop
-from ..sandbox.extensions.python import Functions, named_functions
 from ..sandbox.guest import CodeErrors, syntax_diagnostics
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, to_json
 from . import registry
 from .dispatch import Dispatcher
 from .documents import program_of
+from .exposing import F, exposing
 from .mailbox import mailbox
 from .names import nearest
 from .replacement import Replacement
@@ -79,13 +80,14 @@ class Panel:
     ``source`` is the document's text.  ``state`` gives first values for declared states;
     ``functions`` are Python functions that the panel may call as ``$ext.py.name(…)`` where it
     declares ``nexus.python``: a list of functions or a dict of name to function.
+    ``frames`` are data frames that it may query where it declares ``nexus.sql``: a dict of name to frame.
     ``name`` is the Python name it is bound to, if any.  ``id`` replaces the document's own.
 
     Use it as a context manager, or ``close()`` it; making another panel of the same identity in the
     same notebook closes it, too.
 
     Raises DocumentError: the document has errors.  StateError: a first value breaks its declaration.
-    OptionError: ``functions`` is not what it should be.  EngineError: the sandbox cannot run here.
+    OptionError: ``functions`` or ``frames`` is not what it should be.  EngineError: the sandbox cannot run here.
     """
 
     def __init__(
@@ -93,7 +95,8 @@ class Panel:
         source: str,
         *,
         state: Mapping[str, Any] | None = None,
-        functions: Iterable[Callable[..., Any]] | Functions | None = None,
+        functions: Iterable[Function] | Functions | None = None,
+        frames: Mapping[str, object] | None = None,
         name: str = "",
         id: str | None = None,
         limits: Limits | None = None,
@@ -105,7 +108,9 @@ class Panel:
                 f"a panel is made from the text of a document, not from {type(source).__name__}.",
                 hint="Read a file with nexus_jupyter.load('file.nxml').",
             )
-        handed = named_functions(functions)
+        # a preview is granted nothing, so it must not see what is exposed to all panels either
+        self._functions = ExposedFunctions(named_functions(functions), shared=everywhere if _listed else None)
+        self._frames = named_frames(frames)
         program, diagnostics = program_of(source, name=name)
         self._document = Document(source, program, diagnostics, 0, document_hash(source))
         self.name = name
@@ -113,7 +118,6 @@ class Panel:
         self.id = id or program.id or name or _cell or f"panel-{registry.number()}"
         first = self._first_values(program, state)
         limits = limits or Limits()
-        self._handed = handed
         dispatcher = self._dispatcher(program, limits)
         zone = local_zone()
         self._commit_listeners: tuple[Callable[[Commit], object], ...] = ()
@@ -167,6 +171,43 @@ class Panel:
 
         self._listeners[event].append(listener)
         return off
+
+    @overload
+    def expose(self, function: F, /, *, name: str | None = None) -> F: ...
+
+    @overload
+    def expose(self, /, *, name: str | None = None) -> Callable[[F], F]: ...
+
+    def expose(self, function: Function | None = None, /, *, name: str | None = None) -> Any:
+        """Let the panel call a function as ``$ext.py.name(…)`` where it declares ``nexus.python``; that is the grant.
+
+        ``panel.expose(f)``, or as a decorator: ``@panel.expose`` or ``@panel.expose(name="total")``.  Gives the
+        function back as it was.  Calls made after that find it, in tools that run already, too; a function that had the name
+        gives way to it.  ``unexpose`` ends it.
+
+        Raises OptionError: it is not callable, or has no usable name.
+        """
+        return exposing(self._functions, function, name)
+
+    def unexpose(self, function: str | Function) -> None:
+        """Let the panel no longer call a function, given itself or by its name.
+
+        Raises OptionError: it is not exposed to this panel alone.
+        """
+        self._functions.withdraw(function)
+
+    def expose_frame(self, name: str, frame: object) -> None:
+        """Let the panel query a data frame as the table ``name`` where it declares ``nexus.sql``.
+
+        Queries see the frame as it is when they run; another of the name takes its place.
+
+        Raises OptionError: it is no data frame, or the name is not usable.
+        """
+        self._frames.expose(name, frame)
+
+    def unexpose_frame(self, name: str) -> None:
+        """Let the panel no longer query a frame.  Raises OptionError: there is none of this name."""
+        self._frames.withdraw(name)
 
     def replace_document(self, source: str, *, base_hash: str | None = None) -> tuple[str, ...]:
         """Go on with another document, in place: views stay open, state that fits it stays, running tools are cancelled.
@@ -334,9 +375,13 @@ class Panel:
         for listener in tuple(self._listeners.get(event, ())):
             mailbox.post(partial(listener, payload))
 
+    def _publish(self, event: str, payload: JsonValue) -> None:
+        """Tell the pages that show the panel, from any thread."""
+        self._runtime.put(lambda: self._runtime.say(Emitted(event=event, payload=payload)))
+
     def _dispatcher(self, program: Program, limits: Limits) -> Dispatcher:
-        grants = Grants(functions=frozenset(self._handed))
-        return Dispatcher(program, grants, {"nexus.python": PythonFunctions(self._handed)}, limits)
+        context = ExtensionContext(panel=self.id, publish=self._publish, functions=self._functions, frames=self._frames)
+        return Dispatcher(program, Grants(functions=self._functions), {"nexus.python": PythonFunctions(context)}, limits)
 
     def _refused(self, source: str, program: Program, diagnostics: Iterable[Diagnostic], error: CodeErrors) -> DocumentError:
         problems = (*diagnostics, *syntax_diagnostics(program, error.errors, source))

@@ -195,7 +195,7 @@ class Progress(Message):
 
 
 class Emitted(Message):
-    """An event of ``$emit`` that is for the page: ``toast`` or ``notify``."""
+    """An event that is for the page, of ``$emit`` (``toast`` or ``notify``) or of an extension (``notify``)."""
 
     kind: Literal["emitted"] = "emitted"
     event: str

@@ -6,6 +6,7 @@ another panel's grants.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..errors import CapabilityError
@@ -19,7 +20,7 @@ class Grants:
     function over is the grant to call that function, and nothing else.
     """
 
-    functions: frozenset[str] = frozenset()
+    functions: Collection[str] = frozenset()
 
     def check(self, extension: str, method: str, *, declared: tuple[str, ...] | None = None) -> None:
         """Let the call pass, or raise.

@@ -43,7 +43,7 @@ def test_advice_names_nothing_that_is_not_built() -> None:
 
 
 def test_what_is_not_built_is_named_only() -> None:
-    assert "Not in this version, do not use: nexus.fs, nexus.http, nexus.notify, nexus.sql, nexus.store." in TEXT
+    assert "Not in this version, do not use: nexus.fs, nexus.http." in TEXT
     assert "nexus.http:" not in TEXT
     assert "hosts" not in TEXT
 

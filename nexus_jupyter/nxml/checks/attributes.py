@@ -169,7 +169,7 @@ def _check_type(text: str, attribute: Attribute, element: Element, context: Cont
 
 
 def _check_capabilities(text: str, context: Context) -> None:
-    known = context.catalog.capabilities
+    known = context.known_capabilities
     for name in names(text):
         if name not in known:
             near = context.nearest(name, known)

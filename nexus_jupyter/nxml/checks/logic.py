@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...catalog import foreign_names
 from ...diagnostics import Severity
 from ..ast import Element
 from ..elements import ELEMENTS
@@ -104,10 +105,19 @@ def extension_is_known(site: Site, context: Context) -> None:
     attribute = element.get("name")
     if attribute is None:
         return
-    known = context.catalog.extensions
     name = attribute.value or ""
-    entry = known.get(name)
-    if entry is None:
+    entry = context.catalog.extension(name)
+    foreign = context.catalog.foreign(name) if entry is None else None
+    if foreign is not None:
+        context.report(
+            "UNKNOWN_EXTENSION",
+            f"the extension {short(name)!r} cannot be used: {foreign.problem}",
+            element,
+            attribute.value_span,
+            hint="update that package, or remove the extension",
+        )
+    elif entry is None:
+        known = (*context.catalog.extensions, *foreign_names())
         near = f"nexus.{name}" if f"nexus.{name}" in known else context.nearest(name, known)
         context.report(
             "UNKNOWN_EXTENSION",
@@ -150,7 +160,7 @@ def aliases_once(site: Site, context: Context) -> None:
             )
         else:
             seen[alias] = element.span.line
-        known = element.text("name") in context.catalog.extensions
+        known = context.catalog.extension(element.text("name")) is not None
         if known and "alias" not in element.attributes and (problem := identifier_problem(alias)):
             context.report("INVALID_IDENTIFIER", f"the alias {short(alias)!r} {problem}", element, written.value_span, hint='add alias="…"')
 
@@ -163,7 +173,7 @@ def extension_options(site: Site, context: Context) -> None:
     twice at one that opens everything.  Remedy: correct the option; name what is needed and no more.
     """
     element = site.element
-    entry = context.catalog.extensions.get(element.text("name"))
+    entry = context.catalog.extension(element.text("name"))
     if entry is None:
         return
     options = {o.name: o for o in entry.options}
@@ -211,7 +221,7 @@ def handler_capabilities(site: Site, context: Context) -> None:
     attribute = element.get("capabilities")
     if attribute is None or not attribute.value:
         return
-    known = context.catalog.capabilities
+    known = context.known_capabilities
     for name in names(attribute.value):
         if name in known and known[name].dangerous:
             context.report(

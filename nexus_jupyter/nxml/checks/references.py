@@ -219,7 +219,7 @@ def extensions_are_declared(site: CodeSite, context: Context) -> None:
                 hint=f"add {line} to <Logic>",
             )
             continue
-        entry = catalog.get(declared[name])
+        entry = context.catalog.extension(declared[name])
         method = mention.steps[1] if len(mention.steps) > 1 else None
         if entry is None or entry.dynamic or not entry.methods or method is None or method.name is None or method.name in _INHERITED:
             continue

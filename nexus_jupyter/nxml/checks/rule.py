@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ...catalog import Catalog, ComponentEntry
+from ...catalog import CapabilityEntry, Catalog, ComponentEntry
 from ...diagnostics import Fix, Severity, Span
 from ..analysis import Analysis, CodeSite
 from ..analysis_places import Places
@@ -89,8 +89,12 @@ class Context:
     @cached_property
     def unknown_extensions(self) -> tuple[str, ...]:
         """The aliases of extensions that the catalog does not have."""
-        known = self.catalog.extensions
-        return tuple(alias for alias, name in self.outline.known_extensions.items() if name not in known)
+        return tuple(alias for alias, name in self.outline.known_extensions.items() if self.catalog.extension(name) is None)
+
+    @cached_property
+    def known_capabilities(self) -> dict[str, CapabilityEntry]:
+        """Our capabilities and those of the extensions that the document declares, by name."""
+        return self.catalog.capabilities_with(self.outline.known_extensions.values())
 
     def nearest(self, name: str, known: Iterable[str], *, likeness: float = LIKE) -> str:
         """The known name most like ``name``, or ""."""

@@ -70,8 +70,9 @@ def extensions_are_used(site: Site, context: Context) -> None:
             return
         used.update(alias for alias, _ in piece.facts.extensions)
     if used <= context.outline.known_extensions.keys():
-        known = context.catalog.extensions  # of any other it is told already that there is none
-        left = [e for e in context.outline.extensions if alias_of(e) not in used and e.text("name") in known]
+        # of one that the catalog does not have it is told already that there is none
+        known = context.catalog.extension
+        left = [e for e in context.outline.extensions if alias_of(e) not in used and known(e.text("name")) is not None]
         _report("UNUSED_EXTENSION", "extension", left, context)
 
 

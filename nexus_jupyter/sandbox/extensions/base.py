@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from ...catalog import CapabilityEntry, ExtensionEntry, OptionEntry
 from ...errors import HandlerError, NexusError
 from ..values import to_json
 
@@ -37,6 +38,7 @@ class ExtensionContext:
     ``panel`` is the panel's id, ``notebook`` the path of its notebook ("" where there is none); both are the host's
     word, never the guest's.  ``options`` are the declared options of the document that was granted, defaults filled in.
     ``granted`` are the capabilities that the panel has now.  ``publish(event, payload)`` tells pages that show the panel.
+    ``functions`` and ``frames`` are what Python exposed to it, live: they may change from one call to the next.
     """
 
     panel: str
@@ -44,6 +46,8 @@ class ExtensionContext:
     options: Mapping[str, JsonValue] = field(default_factory=dict)
     granted: Callable[[], frozenset[str]] = frozenset
     publish: Callable[[str, JsonValue], None] = lambda event, payload: None
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    frames: Mapping[str, object] = field(default_factory=dict)
 
 
 class Extension(ABC):
@@ -53,10 +57,13 @@ class Extension(ABC):
     the annotations (Pydantic, strict), results travel as JSON.  The host checks grants before ``call``; a subclass keeps
     its own limits.  It never sees the guest: JSON comes in, JSON goes out.
 
+    ``capabilities`` and ``options`` belong to the declaration of a package's own extension; ours have catalog entries.
     ``timeout``: seconds that one method may take; None leaves it to the method and to the tool's own time limit.
     """
 
     name: ClassVar[str]
+    capabilities: ClassVar[tuple[CapabilityEntry, ...]] = ()
+    options: ClassVar[tuple[OptionEntry, ...]] = ()
     timeout: ClassVar[float | None] = 30.0
 
     def __init__(self, context: ExtensionContext) -> None:
@@ -74,6 +81,13 @@ class Extension(ABC):
         """The names of its methods, in the order in which they were written, base classes first."""
         names = dict.fromkeys(name for each in reversed(cls.__mro__) for name in vars(each))
         return tuple(name for name in names if cls.capability(name) is not None)
+
+    @classmethod
+    def declaration(cls) -> ExtensionEntry:
+        """What the language knows of it, from its docstrings, class variables and annotations.  Raises TypeError."""
+        from .declaration import declare
+
+        return declare(cls)
 
     async def call(self, method: str, args: tuple[JsonValue, ...]) -> JsonValue:
         """Do it.  Raises NexusError with a sentence that the panel may see."""
