@@ -36,16 +36,17 @@ def test_the_names_of_the_sandbox_stand_under_their_places() -> None:
 def test_advice_names_nothing_that_is_not_built() -> None:
     advice = TEXT.split("What does not exist, and what to do instead:\n")[1].split("\n\n")[0]
     assert "- WebSocket, EventSource: have Python hold the connection" in advice
-    assert "- fetch, XMLHttpRequest, confirm, setInterval\n" in advice
+    assert '- fetch, XMLHttpRequest: declare <Extension name="nexus.http"' in advice
+    assert "- confirm, setInterval\n" in advice
     assert "sessionStorage, indexedDB: keep values in a State\n" in advice
-    for gone in ("nexus.http", "<Lifecycle", "confirm=", "persist="):
+    for gone in ("nexus.store", "<Lifecycle", "confirm=", "persist="):
         assert gone not in advice
 
 
 def test_what_is_not_built_is_named_only() -> None:
-    assert "Not in this version, do not use: nexus.fs, nexus.http, nexus.notify, nexus.sql, nexus.store." in TEXT
-    assert "nexus.http:" not in TEXT
-    assert "hosts" not in TEXT
+    assert "Not in this version, do not use: nexus.notify, nexus.sql, nexus.store." in TEXT
+    assert "nexus.sql:" not in TEXT
+    assert "statement" not in TEXT
 
 
 def test_an_extensions_options_and_methods_are_told_once_it_is_built() -> None:
