@@ -22,6 +22,7 @@ class _OpenHow(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
+@cache
 def supported() -> bool:
     """Whether this system can open names relative to an open folder without following links."""
     needed = (os.open, os.stat, os.unlink, os.rename)

@@ -38,7 +38,7 @@ def run(
     async def scenario() -> tuple[list[Any], list[Seen]]:
         async with Peer(routes) as peer:
             panel = http(list(hosts), Network({PUBLIC: peer.port, OTHER: peer.port}))
-            return [await panel.call(name, args) for name, *args in calls], peer.seen
+            return [await panel.call(name, tuple(args)) for name, *args in calls], peer.seen
 
     return asyncio.run(scenario())
 

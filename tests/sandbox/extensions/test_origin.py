@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import JsonValue
 
 from nexus_jupyter.errors import CapabilityError, HandlerError, LimitError, OptionError
 from nexus_jupyter.sandbox.extensions.origin import MAX_URL, AllowList, read_target
@@ -146,7 +147,8 @@ def test_an_entry_grants_what_it_says(entry: str, url: str, granted: bool) -> No
 
 
 def test_nothing_is_granted_without_hosts() -> None:
-    for hosts in ([], None, "*", {"*": True}):
+    refused: list[JsonValue] = [[], None, "*", {"*": True}]
+    for hosts in refused:
         with pytest.raises(CapabilityError):
             AllowList(hosts).admit(read_target("http://a.example"))
 
