@@ -131,3 +131,9 @@ def test_any_text_is_a_path_or_refused(text: str) -> None:
         return
     assert "/".join(names) == text
     assert not {"", ".", ".."} & set(names)
+
+
+@pytest.mark.parametrize("path", ["..", "../x", "a/./b"])
+def test_a_path_that_goes_up_is_told_that_it_only_leads_down(path: str) -> None:
+    with pytest.raises(HandlerError, match="only leads down"):
+        read_path(path)

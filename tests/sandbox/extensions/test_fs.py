@@ -419,6 +419,26 @@ def test_a_pipe_that_takes_a_files_place_is_refused_without_waiting(files: Make,
     assert failure(files(), "read", "notes.txt").code == "FS_NO_FILE"
 
 
+def test_a_link_that_takes_a_files_place_is_not_followed(files: Make, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at a file and what is done with it."""
+    look = fs._regular
+
+    def swapped(folder: int, name: str, path: str, **more: Any) -> os.stat_result | None:
+        found = look(folder, name, path, **more)
+        (place / "data/notes.txt").unlink()
+        os.symlink("../secret.txt", place / "data/notes.txt")
+        return found
+
+    monkeypatch.setattr(fs, "_regular", swapped)
+    assert failure(files(), "read", "notes.txt").code == "FS_NO_FOLDER"
+    for method, args in (("write", ["notes.txt", "x"]), ("delete", ["notes.txt"])):
+        (place / "data/notes.txt").unlink(missing_ok=True)
+        (place / "data/notes.txt").write_text("before")
+        call(files(), method, *args)  # what stands there is the link, so it is the link that goes
+        assert not (place / "data/notes.txt").is_symlink()
+        assert (place / "secret.txt").read_text() == SECRET
+
+
 def test_a_file_with_other_names_is_read_and_deleted_but_not_written(files: Make, place: Path) -> None:
     os.link(place / "secret.txt", place / "data/linked.txt")
     assert call(files(), "read", "linked.txt") == SECRET

@@ -146,7 +146,7 @@ def test_nothing_inside_is_called_however_it_is_written() -> None:
         reached = []
         async with Peer({"/": reply()}) as canary:
             network = Network(elsewhere=canary.port)
-            context = ExtensionContext(panel="p", options={"hosts": ["*", "a.example", "rebind.example:8888"]})
+            context = ExtensionContext(panel="p", options={"hosts": ["*", "a.example", "rebind.example:8888"], "timeout": "250ms"})
             panel = Http(context, resolve=inside, backend=network)
             for url in URLS:
                 if await refusal(panel, "get", url) not in ("CAPABILITY_DENIED", "INVALID_URL"):

@@ -176,3 +176,9 @@ def test_localhost_is_this_machine_whatever_resolvers_say() -> None:
 def test_an_entry_that_names_no_origin_is_told(entry: str) -> None:
     with pytest.raises(OptionError, match="hosts: "):
         AllowList(["a.example", entry])
+
+
+def test_credentials_in_an_address_are_pointed_to_a_header() -> None:
+    with pytest.raises(HandlerError, match="user name") as caught:
+        read_target("http://me:secret@a.example/")
+    assert caught.value.hint == "Send credentials in a header."
