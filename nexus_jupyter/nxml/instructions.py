@@ -144,14 +144,18 @@ def _extension(entry: ExtensionEntry) -> list[str]:
     for option in entry.options:
         kind = "|".join(option.enum) or option.type
         out.append(f"  {option.name} {kind}: {option.description}")
-    out += [_method(method) for method in entry.methods]
+    told = ""
+    for method in entry.methods:
+        # methods of a kind give the same; the text goes with every request, so it is said once
+        out.append(_method(method, same=method.returns == told))
+        told = method.returns
     if entry.dynamic:
         out.append(f"  Methods: the functions handed over; one object is by name. Capability {entry.capabilities[0].name}.")
     return out
 
 
-def _method(method: MethodEntry) -> str:
+def _method(method: MethodEntry, *, same: bool) -> str:
     params = ", ".join(f"{p.name}{'' if p.required else '?'}: {p.type}" for p in method.params)
     members = [m.name for p in method.params for m in p.members]
     also = f" Options: {', '.join(members)}." if members else ""
-    return f"  {method.name}({params}) [{method.capability}] {method.description}{also} Gives {method.returns}"
+    return f"  {method.name}({params}) [{method.capability}] {method.description}{also} Gives {'the same.' if same else method.returns}"

@@ -36,28 +36,29 @@ def test_the_names_of_the_sandbox_stand_under_their_places() -> None:
 def test_advice_names_nothing_that_is_not_built() -> None:
     advice = TEXT.split("What does not exist, and what to do instead:\n")[1].split("\n\n")[0]
     assert "- WebSocket, EventSource: have Python hold the connection" in advice
-    assert "- fetch, XMLHttpRequest, confirm, setInterval\n" in advice
+    assert '- fetch, XMLHttpRequest: declare <Extension name="nexus.http"' in advice
+    assert "- confirm, setInterval\n" in advice
     assert "sessionStorage, indexedDB: keep values in a State\n" in advice
-    for gone in ("nexus.http", "<Lifecycle", "confirm=", "persist="):
+    for gone in ("nexus.store", "<Lifecycle", "confirm=", "persist="):
         assert gone not in advice
 
 
 def test_what_is_not_built_is_named_only() -> None:
-    assert "Not in this version, do not use: nexus.fs, nexus.http." in TEXT
-    assert "nexus.http:" not in TEXT
-    assert "hosts" not in TEXT
-
-
-def test_an_extensions_options_and_methods_are_told_once_it_is_built() -> None:
     known = catalog()
-    built = {name: entry.model_copy(update={"available": True}) for name, entry in known.extensions.items()}
-    text = instructions(known.model_copy(update={"extensions": built}))
+    without = known.extensions["nexus.sql"].model_copy(update={"available": False})
+    text = instructions(known.model_copy(update={"extensions": {**known.extensions, "nexus.sql": without}}))
+    assert "Not in this version, do not use: nexus.sql." in text
+    assert "nexus.sql:" not in text
+    assert "statement" not in text
+
+
+def test_an_extensions_options_and_methods_are_told() -> None:
     assert (
-        "  get(url: string, options?: object) [http:request] Sends a GET request. Options: query, headers, timeout. Gives { status" in text
+        "  get(url: string, options?: object) [http:request] Sends a GET request. Options: query, headers, timeout. Gives { status" in TEXT
     )
-    assert "  mode read|write: What calls may do" in text
-    assert "- fetch, XMLHttpRequest: declare <Extension name=" in text
-    assert "do not use: nexus." not in text
+    assert "  mode read|write: What calls may do" in TEXT
+    assert "- fetch, XMLHttpRequest: declare <Extension name=" in TEXT
+    assert "do not use: nexus." not in TEXT
 
 
 def test_a_component_that_holds_only_some_says_which() -> None:
