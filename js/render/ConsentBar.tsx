@@ -103,17 +103,15 @@ function Demand({ demand }: { demand: ConsentDemand }): ReactNode {
         ))}
       </ul>
       {demand.scope.length > 0 && (
-        <dl className="nx-consent-scope">
+        // No list of terms: JupyterLab lays those out in its own way.
+        <ul className="nx-consent-scope" aria-label="Within these bounds">
           {demand.scope.map((line) => (
-            <div key={line.label}>
-              <dt>{line.label}</dt>
-              <dd>
-                <code>{line.text}</code>
-                <Mark line={line} />
-              </dd>
-            </div>
+            <li key={line.label}>
+              <span className="nx-consent-label">{line.label}</span> <code>{line.text}</code>
+              <Mark line={line} />
+            </li>
           ))}
-        </dl>
+        </ul>
       )}
       <p className="nx-consent-what">
         <code>{demand.extension}</code> {demand.description}

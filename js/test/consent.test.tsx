@@ -64,7 +64,7 @@ describe("the question", () => {
     const dangerous = within(region).getAllByText("dangerous");
     expect(dangerous.map((mark) => mark.parentElement?.textContent)).toEqual([
       "Write filesdangerous",
-      "writedangerous",
+      "mode writedangerous",
     ]);
     vi.useRealTimers();
     vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null);
