@@ -148,7 +148,8 @@ function Shield(): ReactNode {
 const KINDS: { readonly [first: string]: string } = { "+": "added", "-": "removed", "@": "place" };
 
 function Difference({ diff }: { diff: string }): ReactNode {
-  const lines = diff.split("\n").filter((line) => !/^(---|\+\+\+) /.test(line));
+  // The first two lines name the texts; any other that looks like them is a line of the document.
+  const lines = diff.replace(/\n$/, "").split("\n").slice(2);
   return (
     <details className="nx-details nx-consent-diff">
       <summary>Show what has changed in it</summary>

@@ -146,12 +146,14 @@ describe("the question", () => {
 
   it("shows the difference when only the text has changed, folded", () => {
     const panel = mount(view());
-    const diff = "--- allowed\n+++ present\n@@ -1 +1 @@\n-<Text>a</Text>\n+<Text>b</Text>\n";
+    const diff = "--- allowed\n+++ present\n@@ -1 +1 @@\n-<Text>a</Text>\n+<Text>b</Text>\n+++ evil\n";
     panel.say(question({ renewal: true, diff }));
     const region = screen.getByRole("region", { name: /has changed since it was allowed/ });
     const details = region.querySelector("details") as HTMLDetailsElement;
     expect(details.open).toBe(false);
     expect(details.querySelector("[data-kind=added]")?.textContent).toBe("+<Text>b</Text>\n");
+    expect(details.textContent).toContain("+++ evil"); // a line that begins with `++`
+    expect(details.textContent).not.toContain("+++ present");
     expect(details.querySelector("[data-kind=removed]")?.textContent).toBe("-<Text>a</Text>\n");
   });
 });
