@@ -28,14 +28,14 @@ class NexusPolicy(Configurable):
 
         Where nobody can be asked (Voila, nbconvert, papermill, scripts) `ask` grants nothing.""",
     ).tag(config=True)
-    always = traitlets.List(
+    always: traitlets.List[object] = traitlets.List(
         help="""Rules for what is granted unasked, such as `"nexus.http hosts=https://api.example.org"` or
         `{"extension": "nexus.fs", "root": "data", "mode": "write"}`.
 
         A rule opens what it names and no more: options that it leaves out keep their defaults, `capabilities` narrows it
         further.""",
     ).tag(config=True)
-    never = traitlets.List(
+    never: traitlets.List[object] = traitlets.List(
         help="""Rules for what is never granted, whatever else says so; of the same form.  An extension may be a pattern
         such as `nexus.*`; a rule without options forbids all of it.""",
     ).tag(config=True)

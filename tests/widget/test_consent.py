@@ -52,11 +52,11 @@ def home(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def kernel(home: Path, name: str = "nexus", arguments: tuple[str, ...] = (), **environment: str) -> Iterator[Page]:
+def kernel(home: Path, name: str = "nexus", environment: dict[str, str] | None = None, arguments: tuple[str, ...] = ()) -> Iterator[Page]:
     """A kernel of the notebook ``a.ipynb`` in which the panel was made, and a page that has not said hello."""
     bare = {key: value for key, value in os.environ.items() if not key.startswith(("VOILA_", "SERVER_SOFTWARE"))}
     here = {"NEXUS_DATA_DIR": str(home / "data"), "IPYTHONDIR": str(home / "ipython"), "JPY_SESSION_NAME": str(home / "a.ipynb")}
-    manager, client = start_new_kernel(kernel_name=name, env={**bare, **here, **environment}, extra_arguments=list(arguments))
+    manager, client = start_new_kernel(kernel_name=name, env={**bare, **here, **(environment or {})}, extra_arguments=list(arguments))
     try:
         page = Page(client)
         if name != "nexus":
@@ -106,7 +106,7 @@ def test_a_click_asks_and_the_answer_on_the_comm_is_kept_for_the_next_kernel(hom
         hello(page)
         assert page.run("go()")["out"] == READ
         assert questions(page) == []
-    with kernel(home, name, JPY_SESSION_NAME=str(home / "copy.ipynb")) as page:
+    with kernel(home, name, {"JPY_SESSION_NAME": str(home / "copy.ipynb")}) as page:
         hello(page)
         assert page.run("go()")["out"] == DENIED
 
@@ -136,7 +136,7 @@ def test_a_visitor_is_not_asked_answers_nothing_and_has_nothing_of_what_was_kept
         answer(page, questions(page)[0]["id"], "panel")
         page.until("consent_ended", outcome="panel")
         assert page.run("go()")["out"] == READ
-    with kernel(home, **environment) as page:
+    with kernel(home, environment=environment) as page:
         hello(page)
         assert page.run("go()")["out"] == DENIED
         assert questions(page) == []
@@ -167,7 +167,7 @@ def test_a_visitor_is_not_asked_answers_nothing_and_has_nothing_of_what_was_kept
 def test_the_kernels_configuration_decides_where_nobody_is(
     home: Path, arguments: tuple[str, ...], environment: dict[str, str], said: str
 ) -> None:
-    with kernel(home, arguments=arguments, **environment) as page:
+    with kernel(home, environment=environment, arguments=arguments) as page:
         # after what is said about a configuration that cannot be understood
         assert page.run("go()")["out"].endswith(said)
 
