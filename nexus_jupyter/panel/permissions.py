@@ -52,6 +52,16 @@ class _Once:
         return run == self.run or (self.run is None and run > self.after)
 
 
+@dataclass(frozen=True)
+class _Split:
+    """Demands by what the configuration says about them."""
+
+    rules: Policy
+    demands: tuple[Demand, ...]
+    always: tuple[Demand, ...]
+    ask: tuple[Demand, ...]
+
+
 class Permissions:
     """The permissions of one panel.
 
@@ -73,15 +83,16 @@ class Permissions:
         self._once: _Once | None = None
         self._kept: Grant | None = None
         self._held: Mapping[str, frozenset[str]] = {}
-        self._seen: dict[str, set[str]] = {}
 
     # --- the document -------------------------------------------------------------------------------
 
     def begin(self, source: str, hash: str, program: Program) -> None:
         """Be about the panel's first document."""
         self._subject = _Subject(source, hash, program)
-        self._static: tuple[Demand, ...] | None = None
-        self._seen = {}
+        self._seen: dict[str, set[str]] = {}
+        self._found: tuple[Demand, ...] | None = None
+        self._split: _Split | None = None
+        self._checked: tuple[Grant, tuple[Demand, ...]] | None = None
 
     def replaced(self, runtime: Runtime, source: str, hash: str, program: Program) -> None:
         """Be about another document.
@@ -200,40 +211,45 @@ class Permissions:
 
     def _demands(self) -> tuple[Demand, ...]:
         """What the document demands: what the analysis found, and what its code was seen to use."""
-        if self._static is None:
-            self._static = demands_of(self._subject.program)
-        if not self._seen:
-            return self._static
-        found = {each.alias: each for each in self._static}
-        for declared in self._subject.program.extensions:
-            if declared.alias in self._seen:
-                known = found.get(declared.alias) or demand_of(declared, ())
-                found[declared.alias] = known.with_capabilities(self._seen[declared.alias])
-        return tuple(found[each.alias] for each in self._subject.program.extensions if each.alias in found)
+        if self._found is None:
+            found = {each.alias: each for each in demands_of(self._subject.program)}
+            for declared in self._subject.program.extensions:
+                if declared.alias in self._seen:
+                    known = found.get(declared.alias) or demand_of(declared, ())
+                    found[declared.alias] = known.with_capabilities(self._seen[declared.alias])
+            self._found = tuple(found[each.alias] for each in self._subject.program.extensions if each.alias in found)
+        return self._found
 
     def _see(self, alias: str, capability: str) -> None:
         if not any(each.alias == alias and capability in each.capabilities for each in self._demands()):
             self._seen.setdefault(alias, set()).add(capability)
+            self._found = None
+
+    def _configured(self) -> _Split:
+        """What the configuration says about the demands; found anew when either has changed, for each call asks."""
+        rules, demands = policy.configured(), self._demands()
+        if self._split is None or self._split.rules is not rules or self._split.demands is not demands:
+            self._split = _Split(rules, demands, _parts(rules, demands, "always"), _parts(rules, demands, "ask"))
+        return self._split
 
     def _asked(self) -> tuple[Demand, ...]:
         """What a person is asked about: what the configuration leaves open."""
-        return _parts(policy.configured(), self._demands(), "ask")
+        return self._configured().ask
 
     def _granted(self, run: int | None) -> tuple[Demand, ...]:
         """The demands that are granted, to the run of this number (None: to any that may still use them)."""
         if not self._trusted:
             return ()
-        rules = policy.configured()
-        always = _parts(rules, self._demands(), "always")
+        configured = self._configured()
         if not policy.attended():
-            return always
+            return configured.always
         allowed: tuple[Demand, ...] = ()
         if (kept := self._keep_valid()) is not None:
             allowed = kept.demands
         elif self._once is not None and (run is None or self._once.serves(run)):
             allowed = self._once.demands
         # the configuration may have changed since: what it forbids now is not granted by what was answered then
-        return (*always, *_parts(rules, allowed, "ask"))
+        return (*configured.always, *_parts(configured.rules, allowed, "ask"))
 
     def _keep_valid(self) -> Grant | None:
         """The kept grant if it is for exactly this document and all that it demands."""
@@ -241,10 +257,13 @@ class Permissions:
             return None
         if self._kept is None and self._open is None:
             self._kept = self._store.find(self.notebook, self.panel)
-        kept = self._kept
-        if kept is not None and kept.is_for(self.notebook, self.panel) and kept.covers(self._subject.hash, self._asked()):
+        kept, asked = self._kept, self._asked()
+        if kept is not None and self._checked is not None and self._checked[0] is kept and self._checked[1] is asked:
             return kept
-        self._kept = None
+        if kept is not None and kept.is_for(self.notebook, self.panel) and kept.covers(self._subject.hash, asked):
+            self._checked = (kept, asked)
+            return kept
+        self._kept = self._checked = None
         return None
 
     def _keep(self, demands: tuple[Demand, ...]) -> None:

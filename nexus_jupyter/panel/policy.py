@@ -94,6 +94,8 @@ class Policy:
 
     def part(self, demand: Demand, verdict: Verdict) -> Demand | None:
         """What of a demand gets this verdict, capability by capability; None: nothing of it."""
+        if not self.always and not self.never:
+            return demand if self.mode == verdict else None
         found = tuple(each for each in demand.capabilities if self.verdict(demand.only(each)) == verdict)
         return demand.model_copy(update={"capabilities": found}) if found else None
 
