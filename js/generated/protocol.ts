@@ -2,7 +2,7 @@
 // Do not edit: change the Python and run `node wasm/build/protocol.mjs`.
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | {[key: string]: JsonValue};
-export type ClientMessage = Hello | AskBundle | Event | Cancel;
+export type ClientMessage = Hello | AskBundle | Event | Cancel | ConsentAnswer;
 /**
  * How much a diagnostic matters: an error keeps the panel from being made.
  */
@@ -21,7 +21,17 @@ export type FromServer =
 export type GuestRequest =
   GuestLoad | GuestInvoke | GuestEvent | GuestResume | GuestCancel | GuestEdit | GuestView | GuestRead;
 export type KernelMessage =
-  Snapshot | Commit | Started | Result | Reject | Progress | Emitted | Closed | BundleReply;
+  | Snapshot
+  | Commit
+  | Started
+  | Result
+  | Reject
+  | Progress
+  | Emitted
+  | Consent
+  | ConsentEnded
+  | Closed
+  | BundleReply;
 
 /**
  * GET ai: whether an AI can be asked, and how that is configured.
@@ -96,17 +106,68 @@ export interface AskRequest {
  */
 export interface Batch {
   kind: "batch";
-  messages: (Snapshot | Commit | Started | Result | Reject | Progress | Emitted | Closed | BundleReply)[];
+  messages: (
+    | Snapshot
+    | Commit
+    | Started
+    | Result
+    | Reject
+    | Progress
+    | Emitted
+    | Consent
+    | ConsentEnded
+    | Closed
+    | BundleReply
+  )[];
 }
 /**
  * Everything a view needs to show the panel as it is.
+ *
+ * ``consent`` is the open request; a snapshot that is saved with a notebook has none, and a page takes none from it.
  */
 export interface Snapshot {
+  consent: Consent | null;
   kind: "snapshot";
   panel: string;
   rev: number;
   title: string;
   tree: Tree;
+}
+/**
+ * The panel asks for permission.  There is at most one request a panel; another takes the place of the one before.
+ *
+ * ``id`` stands for exactly these demands of exactly this document, asked this time.  ``tool`` is the one whose run was
+ * denied.  ``renewal``: the same was allowed for an earlier text of the document, and ``diff`` is the difference.
+ */
+export interface Consent {
+  demands: ConsentDemand[];
+  diff: string;
+  id: string;
+  kind: "consent";
+  renewal: boolean;
+  tool: string;
+}
+/**
+ * One extension that the panel wants to use.
+ *
+ * ``description`` says what it is, ``abilities`` what the panel may do with it and ``scope`` within which bounds: all of
+ * it the host's words about what the host holds the panel to.  ``reason`` is the panel's own word and only that.
+ */
+export interface ConsentDemand {
+  abilities: ConsentLine[];
+  alias: string;
+  description: string;
+  extension: string;
+  reason: string;
+  scope: ConsentLine[];
+}
+/**
+ * One thing that is asked for, as plain words; ``dangerous`` ones are worth a second look.
+ */
+export interface ConsentLine {
+  dangerous: boolean;
+  label: string;
+  text: string;
 }
 /**
  * The resolved view; ``root`` is None for a panel without one.
@@ -230,6 +291,14 @@ export interface Emitted {
   payload: JsonValue;
 }
 /**
+ * Request ``id`` is no longer open: how it was answered, or ``void`` when it no longer applies.
+ */
+export interface ConsentEnded {
+  id: string;
+  kind: "consent_ended";
+  outcome: ("once" | "panel" | "deny") | "void";
+}
+/**
  * The panel ended; the view stays as it was, disabled, with the reason.
  */
 export interface Closed {
@@ -331,6 +400,18 @@ export interface Event {
   seed: number;
   seq: number;
   zone: string;
+}
+/**
+ * What the person decided about the ``Consent`` of this id; an answer to any but the open request is refused.
+ *
+ * ``once``: for the first run that begins after this and uses it.  ``panel``: for this document, until it is changed.
+ * ``deny``: and do not ask again before the cell is run again.
+ */
+export interface ConsentAnswer {
+  client: string;
+  decision: "once" | "panel" | "deny";
+  id: string;
+  kind: "consent_answer";
 }
 /**
  * One piece of panel code.

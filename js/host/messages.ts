@@ -3,29 +3,27 @@
  * is not of the expected shape is null, an optional field that is missing has the protocol's default.
  * Trees are checked node by node where they are laid out (`view.ts`).
  */
-import type { Cause, ErrorInfo, JsonValue, KernelMessage, Problem } from "../generated/protocol";
+import type {
+  Cause,
+  Consent,
+  ConsentEnded,
+  ErrorInfo,
+  JsonValue,
+  KernelMessage,
+  Problem,
+} from "../generated/protocol";
+import { readConsent, readConsentEnded } from "./consent";
+import { isObject, own, string } from "./json";
 
-export type Json = JsonValue;
-export type JsonObject = { [key: string]: JsonValue };
+export { isObject, type Json, type JsonObject, own } from "./json";
 
 /** A kernel message whose tree has not been looked into yet. */
 export type Received =
-  | { kind: "snapshot"; panel: string; title: string; rev: number; tree: unknown }
+  | { kind: "snapshot"; panel: string; title: string; rev: number; tree: unknown; consent: Consent | null }
+  | Consent
+  | ConsentEnded
   | { kind: "commit"; rev: number; cause: Cause; tree: unknown }
   | Extract<KernelMessage, { kind: "started" | "result" | "reject" | "progress" | "emitted" | "closed" }>;
-
-export function isObject(value: unknown): value is { [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The object's own property, never one of its prototype's. */
-export function own(object: object, name: string): unknown {
-  return Object.hasOwn(object, name) ? (object as { [key: string]: unknown })[name] : undefined;
-}
-
-function string(value: unknown, fallback = ""): string {
-  return typeof value === "string" ? value : fallback;
-}
 
 function count(value: unknown): number | null {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
@@ -92,6 +90,7 @@ export function readMessage(value: unknown): Received | null {
         title: string(own(value, "title")),
         rev,
         tree: own(value, "tree"),
+        consent: readConsent(own(value, "consent")),
       };
     case "commit":
       if (rev === null) return null;
@@ -117,6 +116,10 @@ export function readMessage(value: unknown): Received | null {
         event: string(own(value, "event")),
         payload: (own(value, "payload") ?? null) as JsonValue,
       };
+    case "consent":
+      return readConsent(value);
+    case "consent_ended":
+      return readConsentEnded(value);
     case "closed":
       return { kind, reason: string(own(value, "reason")) };
     default:

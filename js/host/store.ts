@@ -2,10 +2,11 @@
  * A panel in the page: what the kernel last said, what this page waits for, and who wants to know.
  * One store a model, shared by all its views; made when the model is, ended by its signal.
  */
-import type { ErrorInfo } from "../generated/protocol";
+import type { Consent, ConsentEnded, ErrorInfo } from "../generated/protocol";
 import type { Call, Connection, DispatchOptions, NodeStatus, PanelHost, PanelState } from "../render/host";
 import { Calls, type Outcome } from "./calls";
 import { type Channel, openChannel } from "./comm";
+import { afterwards, type Decision } from "./consent";
 import { type JsonObject, type Received, readMessage } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
@@ -49,6 +50,8 @@ export class PanelStore implements PanelHost {
     problems: [],
     strayErrors: [],
     toasts: [],
+    consent: null,
+    consentNote: "",
     connection: "connecting",
     closedReason: "",
   };
@@ -99,6 +102,7 @@ export class PanelStore implements PanelHost {
     const seq = this.#seq;
     if (options.ownErrors) this.#ownErrors.add(seq);
     else this.dismissError(node);
+    this.dismissConsentNote();
     const done = this.#calls.open(seq, node);
     const sent =
       this.#panel.connection !== "closed" &&
@@ -140,6 +144,15 @@ export class PanelStore implements PanelHost {
     this.#update({ toasts: this.#panel.toasts.filter((toast) => toast.id !== id) });
   }
 
+  decide(id: string, decision: Decision): boolean {
+    if (this.#panel.consent?.id !== id || this.#panel.connection === "closed") return false;
+    return this.#channel.send({ kind: "consent_answer", client: this.client, id, decision });
+  }
+
+  dismissConsentNote(): void {
+    if (this.#panel.consentNote) this.#update({ consentNote: "" });
+  }
+
   // --- from the kernel ---------------------------------------------------------------------------
 
   #receive(message: Received): void {
@@ -149,6 +162,7 @@ export class PanelStore implements PanelHost {
     switch (message.kind) {
       case "snapshot":
         this.#resyncing = false;
+        this.#asked(message.consent);
         // What the model was saved with may be of another life of the panel: the first answer wins over it.
         if (this.#synced && message.rev < this.#rev) break;
         this.#synced = true;
@@ -178,11 +192,30 @@ export class PanelStore implements PanelHost {
         this.#update({ toasts: addToast(this.#panel.toasts, toast) });
         break;
       }
+      case "consent":
+        this.#asked(message);
+        break;
+      case "consent_ended":
+        this.#answered(message);
+        break;
       case "closed":
-        this.#update({ connection: "closed", closedReason: message.reason });
+        this.#update({ connection: "closed", closedReason: message.reason, consent: null });
         this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
         break;
     }
+  }
+
+  /** The request that is open.  Only the kernel opens one: what a notebook was saved with is never looked at for it. */
+  #asked(consent: Consent | null): void {
+    if (consent?.id === this.#panel.consent?.id) return;
+    this.#update(consent ? { consent, consentNote: "" } : { consent });
+  }
+
+  #answered({ id, outcome }: ConsentEnded): void {
+    if (this.#panel.consent?.id !== id) return;
+    this.#update({ consent: null, consentNote: afterwards(outcome) });
+    if (outcome !== "once" && outcome !== "panel") return;
+    for (const [node, error] of this.#errors) if (error.code === "CAPABILITY_DENIED") this.dismissError(node);
   }
 
   /** Commits in order; an old one is passed by, a gap that the tree does not close asks for a snapshot. */
@@ -243,7 +276,7 @@ export class PanelStore implements PanelHost {
     clearTimeout(this.#helloTimer);
     this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
     if (this.#panel.connection !== "closed") {
-      this.#update({ connection: "closed", closedReason: "Its widget was closed." });
+      this.#update({ connection: "closed", closedReason: "Its widget was closed.", consent: null });
     }
   }
 

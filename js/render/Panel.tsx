@@ -1,5 +1,6 @@
 /** A whole panel: the view, and around it what has to be said about it. */
 import { memo, type ReactNode, useRef } from "react";
+import { ConsentBar } from "./ConsentBar";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { EnabledContext, HostContext, type PanelHost, usePanel } from "./host";
 import { SUPPRESS, useOwnKeys } from "./keys";
@@ -40,6 +41,7 @@ function Frame(): ReactNode {
       ref={element}
       {...{ [SUPPRESS]: "true" }}
     >
+      <ConsentBar consent={panel.consent} note={panel.consentNote} />
       <ConnectionNote panel={panel} />
       <Problems problems={panel.problems} />
       <StrayErrors errors={panel.strayErrors} />

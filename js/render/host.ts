@@ -3,8 +3,9 @@
  * in the page, a saved snapshot) is not its business.
  */
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
-import type { ErrorInfo, Problem } from "../generated/protocol";
+import type { Consent, ErrorInfo, Problem } from "../generated/protocol";
 import type { Outcome, PendingCall } from "../host/calls";
+import type { Decision } from "../host/consent";
 import type { JsonObject } from "../host/messages";
 import type { ViewNode } from "../host/view";
 
@@ -35,6 +36,10 @@ export interface PanelState {
   /** Errors of calls whose component is no longer in the view, by node. */
   readonly strayErrors: readonly (readonly [node: string, error: ErrorInfo])[];
   readonly toasts: readonly Toast[];
+  /** The kernel's open request for permission. */
+  readonly consent: Consent | null;
+  /** What to do now that a request was answered, "" for nothing. */
+  readonly consentNote: string;
   readonly connection: Connection;
   readonly closedReason: string;
 }
@@ -60,6 +65,9 @@ export interface PanelHost {
   cancel(seq: number): void;
   dismissError(node: string): void;
   dismissToast(id: number): void;
+  /** Answers the open request; false when it cannot be told to the kernel, or is another one by now. */
+  decide(id: string, decision: Decision): boolean;
+  dismissConsentNote(): void;
 }
 
 export const HostContext = createContext<PanelHost | null>(null);

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 from ..diagnostics import Diagnostic
 from ..nxml import load_program
+from ..panel.difference import unified_diff
 from ..protocol.identity import document_hash
 from ..protocol.proposal import DryRun, Proposal, ProposalRecord
 from ..protocol.workspace import PanelSource
 from .canonical import canonical
 from .demands import capability_changes
-from .difference import unified_diff
 
 
 def proposal_hash(proposal: Proposal) -> str:

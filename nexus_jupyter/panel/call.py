@@ -22,6 +22,12 @@ from .mailbox import mailbox
 
 _numbers = itertools.count(1)
 
+
+def number() -> int:
+    """A number between those of the calls that were made before and those that come."""
+    return next(_numbers)
+
+
 # The tools that are waiting, in this context, for the Python function that runs now: (runtime, tool).
 callers: ContextVar[tuple[tuple[int, str], ...]] = ContextVar("nexus_callers", default=())
 

@@ -312,6 +312,7 @@ class Calls:
             self._calls.pop(call.id, None)
         for pending in tuple(call.pending):  # each takes itself out
             pending.cancel()
+        self._dispatcher.ended(call)
         gate = self._gates.get(call.tool.name)
         following = gate.leave(call) if gate is not None else None
         if following is not None:

@@ -17,10 +17,8 @@ from pydantic import JsonValue
 
 from ..diagnostics import visible
 from ..errors import ArgumentError, DocumentError, NexusError, OptionError, StaleError, StateError
-from ..protocol import Commit, Emitted, LogLine
+from ..protocol import Commit, ConsentAnswer, LogLine
 from ..protocol.identity import document_hash
-from ..sandbox.capabilities import Grants
-from ..sandbox.extensions import ExtensionContext, PythonFunctions
 from ..sandbox.extensions.exposed import ExposedFunctions, Function, Functions, everywhere, named_frames, named_functions
 from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.guest import CodeErrors, syntax_diagnostics
@@ -32,6 +30,7 @@ from .documents import program_of
 from .exposing import F, exposing
 from .mailbox import mailbox
 from .names import nearest
+from .permissions import Permissions
 from .replacement import Replacement
 from .runtime import Runtime
 from .state import PanelState, brief
@@ -118,6 +117,10 @@ class Panel:
         self.id = id or program.id or name or _cell or f"panel-{registry.number()}"
         first = self._first_values(program, state)
         limits = limits or Limits()
+        # the server tells it to the kernel; nothing in the notebook does
+        notebook = os.environ.get("JPY_SESSION_NAME", "")
+        self._permissions = Permissions(self.id, notebook, self._functions, trusted=_listed)
+        self._permissions.begin(source, self.hash, program)
         dispatcher = self._dispatcher(program, limits)
         zone = local_zone()
         self._commit_listeners: tuple[Callable[[Commit], object], ...] = ()
@@ -236,6 +239,7 @@ class Panel:
 
         def done() -> None:
             self._document = Document(source, program, diagnostics, self._document.edition + 1, document_hash(source))
+            self._permissions.replaced(self._runtime, source, self.hash, program)
             self.state._redeclare()
             self.tools._redeclare()
             registry.replaced(self)
@@ -278,6 +282,13 @@ class Panel:
         with self._lock:
             self._commit_listeners = (*self._commit_listeners, listener)
         return off
+
+    def revoke(self) -> None:
+        """Take back what a person allowed or denied this panel; what it uses next is asked for again.
+
+        Functions that were handed over stay, and so does what the configuration allows.
+        """
+        mailbox.wait(self._runtime.ask(lambda: self._permissions.revoke(self._runtime)))
 
     def close(self) -> None:
         """End the panel and free what it holds.  Again does nothing."""
@@ -345,6 +356,13 @@ class Panel:
         """The moving part, for faces."""
         return self._runtime
 
+    def decide(self, answer: ConsentAnswer) -> None:
+        """Take a person's answer to the panel's request for permission; what comes of it is published.
+
+        Only for a face that knows that a person of this kernel's owner gave it.
+        """
+        self._runtime.put(lambda: self._permissions.answer(self._runtime, answer))
+
     def at_close(self, callback: Callable[[], object]) -> None:
         """Have a face's ``callback`` called once, when the panel ends; at once if it has."""
         with self._lock:
@@ -375,13 +393,8 @@ class Panel:
         for listener in tuple(self._listeners.get(event, ())):
             mailbox.post(partial(listener, payload))
 
-    def _publish(self, event: str, payload: JsonValue) -> None:
-        """Tell the pages that show the panel, from any thread."""
-        self._runtime.put(lambda: self._runtime.say(Emitted(event=event, payload=payload)))
-
     def _dispatcher(self, program: Program, limits: Limits) -> Dispatcher:
-        context = ExtensionContext(panel=self.id, publish=self._publish, functions=self._functions, frames=self._frames)
-        return Dispatcher(program, Grants(functions=self._functions), {"nexus.python": PythonFunctions(context)}, limits)
+        return Dispatcher(program, self._permissions, self._functions, self._frames, limits)
 
     def _refused(self, source: str, program: Program, diagnostics: Iterable[Diagnostic], error: CodeErrors) -> DocumentError:
         problems = (*diagnostics, *syntax_diagnostics(program, error.errors, source))

@@ -22,6 +22,7 @@ from ..protocol import (
     Cause,
     Closed,
     Commit,
+    Consent,
     Event,
     GuestEdit,
     GuestRead,
@@ -96,6 +97,8 @@ class Runtime:
         self._closed: str | None = None
         self._pending_events = 0
         self._set_aside: dict[str, JsonValue] = {}
+        self.consent: Consent | None = None
+        """The request for permission that is open."""
         self.document_rev = 0
         """The revision that the present document began with: what a page shows of an older one means other components."""
         self._calls = Calls(self, program, dispatcher, limits)
@@ -123,6 +126,10 @@ class Runtime:
     def replace(self, document: Replacement) -> Future[tuple[str, ...]]:
         """Go on with another document and the state that fits it; notes about state that does not."""
         return self._ask(lambda: self._replace(document))
+
+    def ask(self, work: Callable[[], T]) -> Future[T]:
+        """Do ``work`` in a turn of its own and tell what came of it."""
+        return self._ask(work)
 
     def snapshot(self) -> Future[Snapshot]:
         """The panel as a view would show it now."""
@@ -334,7 +341,7 @@ class Runtime:
 
     def _snapshot(self) -> Snapshot:
         tree = self._tree if self._tree is not None and self._subscribers else self._resolve()
-        return Snapshot(panel=self.panel, title=self.program.title, rev=self.rev, tree=tree)
+        return Snapshot(panel=self.panel, title=self.program.title, rev=self.rev, tree=tree, consent=self.consent)
 
     # --- for its calls ----------------------------------------------------------------------------
 

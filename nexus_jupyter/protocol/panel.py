@@ -84,6 +84,57 @@ class ErrorInfo(Message):
     stack: str = ""
 
 
+# --- permissions ---------------------------------------------------------------------------------
+
+Decision = Literal["once", "panel", "deny"]
+
+
+class ConsentLine(Message):
+    """One thing that is asked for, as plain words; ``dangerous`` ones are worth a second look."""
+
+    label: str
+    text: str
+    dangerous: bool = False
+
+
+class ConsentDemand(Message):
+    """One extension that the panel wants to use.
+
+    ``description`` says what it is, ``abilities`` what the panel may do with it and ``scope`` within which bounds: all of
+    it the host's words about what the host holds the panel to.  ``reason`` is the panel's own word and only that.
+    """
+
+    extension: str
+    alias: str
+    description: str
+    abilities: tuple[ConsentLine, ...]
+    scope: tuple[ConsentLine, ...] = ()
+    reason: str = ""
+
+
+class Consent(Message):
+    """The panel asks for permission.  There is at most one request a panel; another takes the place of the one before.
+
+    ``id`` stands for exactly these demands of exactly this document, asked this time.  ``tool`` is the one whose run was
+    denied.  ``renewal``: the same was allowed for an earlier text of the document, and ``diff`` is the difference.
+    """
+
+    kind: Literal["consent"] = "consent"
+    id: str
+    tool: str
+    demands: tuple[ConsentDemand, ...]
+    renewal: bool = False
+    diff: str = ""
+
+
+class ConsentEnded(Message):
+    """Request ``id`` is no longer open: how it was answered, or ``void`` when it no longer applies."""
+
+    kind: Literal["consent_ended"] = "consent_ended"
+    id: str
+    outcome: Decision | Literal["void"]
+
+
 # --- page → kernel -------------------------------------------------------------------------------
 
 
@@ -130,20 +181,37 @@ class Cancel(Message):
     seq: Sequence
 
 
-ClientMessage = Annotated[Hello | AskBundle | Event | Cancel, Field(discriminator="kind")]
+class ConsentAnswer(Message):
+    """What the person decided about the ``Consent`` of this id; an answer to any but the open request is refused.
+
+    ``once``: for the first run that begins after this and uses it.  ``panel``: for this document, until it is changed.
+    ``deny``: and do not ask again before the cell is run again.
+    """
+
+    kind: Literal["consent_answer"] = "consent_answer"
+    client: str = Field(max_length=64)
+    id: str = Field(max_length=64)
+    decision: Decision
+
+
+ClientMessage = Annotated[Hello | AskBundle | Event | Cancel | ConsentAnswer, Field(discriminator="kind")]
 
 
 # --- kernel → page -------------------------------------------------------------------------------
 
 
 class Snapshot(Message):
-    """Everything a view needs to show the panel as it is."""
+    """Everything a view needs to show the panel as it is.
+
+    ``consent`` is the open request; a snapshot that is saved with a notebook has none, and a page takes none from it.
+    """
 
     kind: Literal["snapshot"] = "snapshot"
     panel: str
     title: str
     rev: Revision
     tree: Tree
+    consent: Consent | None = None
 
 
 class Commit(Message):
@@ -217,7 +285,7 @@ class BundleReply(Message):
 
 
 KernelMessage = Annotated[
-    Snapshot | Commit | Started | Result | Reject | Progress | Emitted | Closed | BundleReply,
+    Snapshot | Commit | Started | Result | Reject | Progress | Emitted | Consent | ConsentEnded | Closed | BundleReply,
     Field(discriminator="kind"),
 ]
 

@@ -1,10 +1,12 @@
-"""How notebooks show panels: by the widget, which is imported when the first panel is shown."""
+"""How notebooks show panels, by the widget, which is imported when the first panel is shown; and whose configuration holds for them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ..panel import panel as panels
+from ..panel import policy
+from . import configuration
 
 if TYPE_CHECKING:
     from ..panel.panel import Panel
@@ -15,6 +17,7 @@ def give() -> bool:
     if panels.face is not None:
         return False
     panels.face = _show
+    policy.configured = configuration.read
     return True
 
 

@@ -14,6 +14,7 @@ import traitlets
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import NexusError
+from ..panel import policy
 from ..panel.panel import Panel
 from ..protocol import (
     PROTOCOL_VERSION,
@@ -23,12 +24,14 @@ from ..protocol import (
     Cancel,
     ClientMessage,
     Closed,
+    ConsentAnswer,
     Event,
     Hello,
     KernelMessage,
     Snapshot,
 )
 from .assets import assets
+from .visitors import serves_visitors
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +84,10 @@ class PanelWidget(anywidget.AnyWidget):
     # --- kernel to page ---------------------------------------------------------------------------
 
     def snapshot_json(self) -> dict[str, Any] | None:
-        """The last resolved view as a ``Snapshot`` message; never waits for a running handler."""
+        """The last resolved view as a ``Snapshot`` message; never waits for a running handler.
+
+        It may be saved with the notebook, so it has no request for permission in it.
+        """
         panel = self._panel
         if panel is None:
             return None
@@ -127,6 +133,8 @@ class PanelWidget(anywidget.AnyWidget):
             taken = panel.runtime.event(message)
             with contextlib.suppress(TimeoutError):
                 taken.result(ANSWER_WAIT)
+        elif isinstance(message, ConsentAnswer):
+            self._decided(panel, message)
         elif isinstance(message, Cancel):
             panel.runtime.cancel_event(message.client, message.seq)
 
@@ -134,6 +142,8 @@ class PanelWidget(anywidget.AnyWidget):
         if message.protocol != PROTOCOL_VERSION:
             self._publish((Closed(reason="this page runs another version of nexus-jupyter; reload the page"),))
             return
+        if not serves_visitors():
+            policy.attend()
 
         def answer(future: Any) -> None:
             error = future.exception()
@@ -143,6 +153,12 @@ class PanelWidget(anywidget.AnyWidget):
                 self._publish((Closed(reason=str(error)),))
 
         panel.runtime.snapshot().add_done_callback(answer)
+
+    def _decided(self, panel: Panel, message: ConsentAnswer) -> None:
+        if serves_visitors():
+            logger.warning("a visitor's page answered a request for permission, which only the kernel's owner may; it was refused")
+            return
+        panel.decide(message)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Pages may not write traits: nothing happens."""

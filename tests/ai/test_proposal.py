@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from nexus_jupyter.ai.canonical import canonical, number
 from nexus_jupyter.ai.demands import capability_changes
-from nexus_jupyter.ai.difference import unified_diff
 from nexus_jupyter.ai.proposal import proposal_hash
 from nexus_jupyter.nxml import compile_program, read
 from nexus_jupyter.nxml.program import Program
+from nexus_jupyter.panel.difference import unified_diff
 from nexus_jupyter.protocol.proposal import Proposal
 
 from .test_review import proposed

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import JsonValue
 
 from ...errors import HandlerError, LimitError, StateError
+from ..data_folder import private_data_folder
 from ..values import FORBIDDEN_KEYS, to_json
 from .base import Extension, method
-from .data_folder import data_folder
 from .loop import in_thread
 from .value_file import ValueFile
 
@@ -81,7 +81,7 @@ class ValueStore(Extension):
     async def _do(self, work: Callable[[ValueFile], T]) -> T:
         def use() -> T:
             try:
-                folder = data_folder()
+                folder = private_data_folder()
             except (OSError, RuntimeError) as error:
                 raise HandlerError("the folder of the store cannot be used.", name="StoreError", code="STORE_UNAVAILABLE") from error
             return work(ValueFile(folder))

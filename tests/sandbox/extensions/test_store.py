@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from nexus_jupyter.errors import HandlerError, LimitError
+from nexus_jupyter.sandbox.data_folder import data_folder
 from nexus_jupyter.sandbox.extensions import ExtensionContext
 from nexus_jupyter.sandbox.extensions import value_file as files
-from nexus_jupyter.sandbox.extensions.data_folder import data_folder
 from nexus_jupyter.sandbox.extensions.store import MAX_KEY, MAX_VALUE, ValueStore
 
 

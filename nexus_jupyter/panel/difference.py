@@ -11,15 +11,15 @@ _COMPARED = 2_000
 _Change = tuple[str, int, int, int, int]
 
 
-def unified_diff(before: str, after: str) -> str:
+def unified_diff(before: str, after: str, *, names: tuple[str, str] = ("present", "proposed")) -> str:
     """The unified diff with three lines of context; "" when the texts are equal.
 
-    Lines end at ``\\n`` only, so that no other character can pretend to begin a line.
+    ``names`` are what the two texts are called in it.  Lines end at ``\\n`` only, so that no other character can pretend to begin a line.
     """
     if before == after:
         return ""
     old, new = before.split("\n"), after.split("\n")
-    out = ["--- present", "+++ proposed"]
+    out = [f"--- {names[0]}", f"+++ {names[1]}"]
     for hunk in _hunks(_changes(old, new)):
         first, last = hunk[0], hunk[-1]
         out.append(f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@")
