@@ -265,15 +265,23 @@ def test_an_extension_whose_last_segment_is_reserved_needs_an_alias() -> None:
 
 def test_what_this_version_does_not_do_is_said() -> None:
     source = f"""<NexusPanel><Data><State name="a" type="any" persist="notebook"/></Data>
-    <Logic><Extension name="nexus.sql"/><Lifecycle on="mount">{H}</Lifecycle></Logic><View><Slider bind="$state.a" label="x"/></View></NexusPanel>"""
+    <Logic><Lifecycle on="mount">{H}</Lifecycle></Logic><View><Slider bind="$state.a" label="x"/></View></NexusPanel>"""
     said = [(d.code, d.severity) for d in read(source).diagnostics if d.code != "UNUSED_EXTENSION"]
     assert said == [
         ("NOT_AVAILABLE", Severity.INFO),
-        ("NOT_AVAILABLE", Severity.WARNING),
         ("NOT_AVAILABLE", Severity.INFO),
         ("NOT_AVAILABLE", Severity.INFO),
     ]
     assert read(source).ok
+
+
+def test_an_extension_that_a_version_has_not_is_said_to_fail() -> None:
+    known = catalog()
+    without = known.extensions["nexus.sql"].model_copy(update={"available": False})
+    changed = known.model_copy(update={"extensions": {**known.extensions, "nexus.sql": without}})
+    ast = Parser(logic('<Extension name="nexus.sql"/>')).parse()
+    said = [(d.code, d.severity) for d in ASTValidator(ast, catalog=lambda: changed).validate() if d.code != "UNUSED_EXTENSION"]
+    assert said == [("NOT_AVAILABLE", Severity.WARNING)]
 
 
 @pytest.mark.parametrize(
