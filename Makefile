@@ -99,6 +99,7 @@ bench: $(STAMP)/test
 	$(BIN)/python -m bench.first_click
 	$(BIN)/python -m bench.nog
 	$(BIN)/python -m bench.nxml
+	$(BIN)/python -m bench.sandbox
 
 generate: $(STAMP)/test
 	$(BIN)/python -m nexus_jupyter.catalog.data nexus_jupyter/catalog/catalog.json

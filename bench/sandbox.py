@@ -225,9 +225,8 @@ def main() -> None:
         cells = "".join(f"{'{:.0f}, {:.0f}'.format(*out[way]['state, kB'][size]):>18}" for way in WAYS)
         print(f"{f'resident, state of {size} kB':32}{cells}")
     ratio = statistics.fmean([out["direct"]["fresh"][0] / out["direct"]["floor"][0]])
-    print(
-        f"fresh / floor: {ratio:.1f} ×; pool acquire {out['pool'][0]:.0f} µs (p95 {out['pool'][1]:.0f}); two threads: {out['two threads']:.2f} ×"
-    )
+    median, late = out["pool"]
+    print(f"fresh / floor: {ratio:.1f} ×; pool acquire {median:.0f} µs (p95 {late:.0f}); two threads: {out['two threads']:.2f} ×")
     print("live guests: " + ", ".join(f"{n}: {mb:.1f} MB" for n, mb in out["live guests, MB"].items()))
     loops = {"sandbox": out["direct"]["loop of 200,000"][0], "native": out["native loop"], "Node vm": out["node vm loop"]}
     print("loop of 200,000: " + ", ".join(f"{n} {v / 1000:.1f} ms" for n, v in loops.items() if v is not None))

@@ -19,6 +19,7 @@ from ..diagnostics import visible
 from ..errors import ArgumentError, DocumentError, NexusError, OptionError, StaleError, StateError
 from ..protocol import Commit, ConsentAnswer, LogLine
 from ..protocol.identity import document_hash
+from ..sandbox import limits as sandbox_limits
 from ..sandbox.extensions.exposed import ExposedFunctions, Function, Functions, everywhere, named_frames, named_functions
 from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.guest import CodeErrors, syntax_diagnostics
@@ -116,7 +117,7 @@ class Panel:
         self.cell = _cell
         self.id = id or program.id or name or _cell or f"panel-{registry.number()}"
         first = self._first_values(program, state)
-        limits = limits or Limits()
+        limits = limits or sandbox_limits.configured()
         # the server tells it to the kernel; nothing in the notebook does
         notebook = os.environ.get("JPY_SESSION_NAME", "")
         self._permissions = Permissions(self.id, notebook, self._functions, trusted=_listed)

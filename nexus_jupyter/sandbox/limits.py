@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import LimitError
@@ -55,6 +56,9 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+# Reading the configuration is a face's business; the package sets this when there is one to be read.
+configured: Callable[[], Limits] = Limits
 
 
 def duration(seconds: float) -> str:

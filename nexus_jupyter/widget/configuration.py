@@ -1,9 +1,10 @@
-"""``c.NexusPolicy``: what the configuration of IPython or of a kernel says about what panels may use."""
+"""``c.NexusPolicy`` and ``c.NexusLimits``: what the configuration of IPython or of a kernel says about what panels may use."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import fields
 from typing import Any
 
 import traitlets
@@ -11,6 +12,7 @@ from traitlets.config import Config, Configurable
 
 from ..errors import OptionError
 from ..panel.policy import MODES, Policy, Rule
+from ..sandbox.limits import DEFAULT_LIMITS, Limits
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,40 @@ class NexusPolicy(Configurable):
         return Policy(self.mode, tuple(map(Rule.of, self.always)), tuple(map(Rule.of, self.never)))
 
 
+def _limit(name: str, default: float) -> Any:
+    """A setting for one limit: a positive number of the default's kind."""
+    kind: Any = traitlets.Int if isinstance(default, int) else traitlets.Float
+    least = 1 if isinstance(default, int) else 0.001
+    return kind(default, min=least, help=f"`{name}` of nexus_jupyter.sandbox.Limits; docs/limits.md has all.").tag(config=True)
+
+
+# One setting for each limit, so that none can be forgotten.
+NexusLimits: Any = type(
+    "NexusLimits",
+    (Configurable,),
+    {
+        "__doc__": "The limits of the sandbox for panels of this kernel that are given none of their own.",
+        "__module__": __name__,
+        **{each.name: _limit(each.name, each.default) for each in fields(Limits)},  # type: ignore[arg-type]
+    },
+)
+
+
+def read_limits() -> Limits:
+    """The limits that the shell of this process is configured with; the defaults where it cannot be understood, which is logged."""
+    section = _section("NexusLimits")
+    if not section:
+        return DEFAULT_LIMITS
+    try:
+        if unknown := set(section) - set(NexusLimits.class_trait_names(config=True)):
+            raise OptionError(f"it has no {' and no '.join(sorted(unknown))}.")
+        found = NexusLimits(config=Config({"NexusLimits": section}))
+        return Limits(**{each.name: getattr(found, each.name) for each in fields(Limits)})
+    except Exception as error:
+        logger.error("NexusLimits cannot be understood, so the defaults hold: %s", error)
+        return DEFAULT_LIMITS
+
+
 # A configuration that was read, as text with what it says: it is small, and panels ask for it with every call.
 _read: tuple[str, Policy] | None = None
 
@@ -64,7 +100,7 @@ def read() -> Policy:
     A configuration that cannot be understood grants nothing: what it meant to forbid must not be open because of a slip.
     """
     global _read
-    section = _section()
+    section = _section("NexusPolicy")
     written = repr(section)
     if _read is None or _read[0] != written:
         try:
@@ -77,10 +113,10 @@ def read() -> Policy:
     return _read[1]
 
 
-def _section() -> Config:
-    """The part of the shell's configuration that is ours; it comes from files, the command line and the kernel alike."""
+def _section(name: str) -> Config:
+    """A part of the shell's configuration that is ours; it comes from files, the command line and the kernel alike."""
     module = sys.modules.get("IPython.core.interactiveshell")
     if module is None or not module.InteractiveShell.initialized():
         return Config()
-    found = module.InteractiveShell.instance().config.get("NexusPolicy")
+    found = module.InteractiveShell.instance().config.get(name)
     return found if isinstance(found, Config) else Config()

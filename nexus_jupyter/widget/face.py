@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..panel import panel as panels
 from ..panel import policy
+from ..sandbox import limits
 from . import configuration
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def give() -> bool:
         return False
     panels.face = _show
     policy.configured = configuration.read
+    limits.configured = configuration.read_limits
     return True
 
 
