@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -18,10 +17,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
     made = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     monkeypatch.setattr(InteractiveShell, "_instance", made)
-    yield made
+    return made
 
 
 def test_each_limit_is_a_setting(shell: InteractiveShell) -> None:
