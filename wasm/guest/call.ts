@@ -65,6 +65,8 @@ export class Call {
       throw limitError(
         "CALLS",
         `one call may use extensions ${bounds.calls} times`,
+        bounds.calls,
+        this.asked + 1,
         "split the work into several tools",
       );
     }
@@ -80,11 +82,12 @@ export class Call {
     this.waiting.delete(result.id);
     const error = result.error;
     if (error === null || error === undefined) waiting.resolve(result.value);
-    else waiting.reject(new PanelError(error.name || "Error", error.code, error.message, error.hint));
+    else waiting.reject(new PanelError(error.name || "Error", error.code, error.message, error.hint, error));
   }
 
   emit(event: string, payload: Json): void {
-    if (this.emitted >= MAX_EMITS) throw limitError("EMITS", `one call may emit ${MAX_EMITS} events`);
+    if (this.emitted >= MAX_EMITS)
+      throw limitError("EMITS", `one call may emit ${MAX_EMITS} events`, MAX_EMITS, this.emitted + 1);
     this.emitted++;
     this.emits.push({ event, payload });
   }
@@ -92,7 +95,12 @@ export class Call {
   setTimer(run: Timer["run"], delay: unknown, values: readonly unknown[]): number {
     if (typeof run !== "function") throw new TypeError("setTimeout needs a function");
     if (this.timers.size >= MAX_TIMERS)
-      throw limitError("TIMERS", `one call may have ${MAX_TIMERS} timers at a time`);
+      throw limitError(
+        "TIMERS",
+        `one call may have ${MAX_TIMERS} timers at a time`,
+        MAX_TIMERS,
+        this.timers.size + 1,
+      );
     const wait = Math.min(Math.max(0, Math.trunc(Number(delay)) || 0), MAX_DELAY);
     const id = ++this.timerCount;
     this.timers.set(id, { due: Date.now() + wait, run, values });
