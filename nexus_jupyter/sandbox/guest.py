@@ -177,8 +177,9 @@ class Guest:
             raise NexusError(f"the panel's sandbox gave an impossible answer ({type(error).__name__})", code="GUEST_FAULT") from None
         self._note(request, reply)
         if reply.error is not None and reply.error.code in ("LIMIT_MEMORY", "LIMIT_STACK"):
+            used = self.memory_size
             self.close()
-            raise memory_exceeded(self._limits.memory) if reply.error.code == "LIMIT_MEMORY" else stack_exceeded()
+            raise memory_exceeded(self._limits.memory, used) if reply.error.code == "LIMIT_MEMORY" else stack_exceeded()
         return reply
 
     def interrupt(self) -> None:

@@ -178,16 +178,16 @@ class Instance:
         status = machine.step(len(request))
         _, _, reply, size, _ = _BLOCK.unpack(machine.read(block, _BLOCK.size))
         if status != 0:
-            raise InstanceLost(self._refusal(status))
+            raise InstanceLost(self._refusal(status, machine.memory_size))
         if size > self._limits.reply_bytes:
             raise InstanceLost(size_exceeded("reply", size, self._limits.reply_bytes))
         return machine.read(reply, size)
 
-    def _refusal(self, status: int) -> NexusError:
+    def _refusal(self, status: int, memory: int) -> NexusError:
         if status == _JOBS:
             return jobs_exceeded(self._limits.jobs)
         if status in (_MEMORY, _THREW, _JOB_THREW, _COLLECT_THREW):
-            return memory_exceeded(self._limits.memory)
+            return memory_exceeded(self._limits.memory, memory)
         return NexusError("the panel's sandbox gave an impossible answer", code="GUEST_FAULT")
 
     def _explain(self, trap: GuestTrap) -> NexusError:
