@@ -252,8 +252,11 @@ export interface Result {
 }
 /**
  * An error as data.  ``line`` and ``column`` point into the document, 0 when unknown.
+ *
+ * ``allowed`` and ``used`` are those of a limit that was passed, in its own unit; None when unknown.
  */
 export interface ErrorInfo {
+  allowed: number | null;
   code: string;
   column: number;
   hint: string;
@@ -261,6 +264,7 @@ export interface ErrorInfo {
   message: string;
   name: string;
   stack: string;
+  used: number | null;
 }
 /**
  * Event ``seq`` was not taken at all, and why.

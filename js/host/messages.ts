@@ -33,6 +33,10 @@ function position(value: unknown): number {
   return count(value) ?? 0;
 }
 
+function amount(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
 export function readError(value: unknown): ErrorInfo {
   const raw = isObject(value) ? value : {};
   return {
@@ -43,6 +47,8 @@ export function readError(value: unknown): ErrorInfo {
     line: position(own(raw, "line")),
     column: position(own(raw, "column")),
     stack: string(own(raw, "stack")),
+    allowed: amount(own(raw, "allowed")),
+    used: amount(own(raw, "used")),
   };
 }
 

@@ -23,7 +23,7 @@ const IDLE: NodeStatus = { pending: null, error: null };
 const PANEL = "panel";
 
 function localError(code: string, message: string): ErrorInfo {
-  return { code, name: "Error", message, hint: "", line: 0, column: 0, stack: "" };
+  return { code, name: "Error", message, hint: "", line: 0, column: 0, stack: "", allowed: null, used: null };
 }
 
 export class PanelStore implements PanelHost {

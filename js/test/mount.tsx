@@ -30,6 +30,8 @@ export const someError: ErrorInfo = {
   line: 0,
   column: 0,
   stack: "",
+  allowed: null,
+  used: null,
 };
 
 const mounted = new Set<Mounted>();

@@ -89,7 +89,7 @@ class Gate:
             self.running.append(call)
             return True
         if policy == "drop":
-            raise LimitError(f"{self.tool.name} is already running.", limit="queue", allowed=1, hint="Wait until it has ended.")
+            raise LimitError(f"{self.tool.name} is already running.", limit="queue", allowed=1, used=2, hint="Wait until it has ended.")
         if policy == "latest":
             for older in [*self.running, *self.waiting]:
                 cancel(older)
@@ -118,6 +118,7 @@ class Gate:
             f"{self.tool.name} has {self.capacity} calls waiting, which is the limit.",
             limit="queue",
             allowed=self.capacity,
+            used=self.capacity + 1,
             hint="Wait for some of them to end.",
         )
 

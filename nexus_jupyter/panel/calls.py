@@ -175,7 +175,7 @@ class Calls:
         if call.depth > self._limits.tool_depth:
             self._fail(call, LimitError(
                 f"{call.tool.name} is called through Python more than {self._limits.tool_depth} levels deep.",
-                limit="tool_depth", allowed=self._limits.tool_depth,
+                limit="tool_depth", allowed=self._limits.tool_depth, used=call.depth,
             ))  # fmt: skip
             return
         try:
@@ -224,7 +224,8 @@ class Calls:
         left = max(0.001, (call.wall_deadline or 0.0) - time.monotonic())
         guest = self._runtime.live()
         try:
-            return self._runtime.request(request, cpu=max(0.001, min(self._cpu(call), self._cpu_total(call) - call.cpu_used)), wall=left)
+            cpu = max(0.001, min(self._cpu(call), self._cpu_total(call) - call.cpu_used))
+            return self._runtime.request(request, cpu=cpu, wall=left, cancelled=lambda: call.cancelled)
         except LimitError as error:
             raise self._told(call, error, guest.used) from None
         finally:
@@ -339,6 +340,7 @@ class Calls:
             f"{call.tool.name} did not end within {duration(wall)}.",
             limit="wall",
             allowed=wall,
+            used=time.monotonic() - call.wall_deadline + wall if call.wall_deadline is not None else None,
             hint='Raise it with <Handler timeout="…">, or make what it waits for faster.',
         )
 

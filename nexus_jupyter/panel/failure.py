@@ -20,7 +20,8 @@ def info_of(error: BaseException) -> ErrorInfo:
             stack=error.stack,
         )
     if isinstance(error, NexusError):
-        return ErrorInfo(code=error.code, name=type(error).__name__, message=error.message, hint=error.hint)
+        allowed, used = (error.allowed, error.used) if isinstance(error, LimitError) else (None, None)
+        return ErrorInfo(code=error.code, name=type(error).__name__, message=error.message, hint=error.hint, allowed=allowed, used=used)
     return ErrorInfo(code="INTERNAL", name=type(error).__name__, message=f"an unexpected {type(error).__name__} stopped this.")
 
 
@@ -35,5 +36,6 @@ def error_from(info: ErrorInfo | None, program: Program) -> NexusError:
     if info.code == "CAPABILITY_DENIED":
         return CapabilityError(info.message, hint=info.hint)
     if info.code.startswith("LIMIT_"):
-        return LimitError(info.message, limit=info.code.removeprefix("LIMIT_").lower(), hint=info.hint)
+        name = info.code.removeprefix("LIMIT_").lower()
+        return LimitError(info.message, limit=name, allowed=info.allowed, used=info.used, hint=info.hint)
     return HandlerError(info.message, name=info.name, line=info.line, column=info.column, stack=info.stack, hint=info.hint, code=info.code)

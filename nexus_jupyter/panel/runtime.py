@@ -176,6 +176,7 @@ class Runtime:
             f"{self.limits.events} events of this panel are waiting, which is the limit.",
             limit="events",
             allowed=self.limits.events,
+            used=self.limits.events + 1,
             hint="Wait until it has answered.",
         )
         for publish in self._subscribers:
@@ -258,10 +259,12 @@ class Runtime:
             self.guest = guest
         return guest
 
-    def request(self, request: Any, *, cpu: float | None = None, wall: float | None = None) -> GuestReply:
+    def request(
+        self, request: Any, *, cpu: float | None = None, wall: float | None = None, cancelled: Callable[[], bool] | None = None
+    ) -> GuestReply:
         guest = self.live()
         try:
-            reply = guest.request(request, timeout=cpu, wall=wall)
+            reply = guest.request(request, timeout=cpu, wall=wall, cancelled=cancelled)
         finally:
             if not guest.alive:
                 self.lost()

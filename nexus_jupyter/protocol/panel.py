@@ -73,7 +73,10 @@ class Cause(Message):
 
 
 class ErrorInfo(Message):
-    """An error as data.  ``line`` and ``column`` point into the document, 0 when unknown."""
+    """An error as data.  ``line`` and ``column`` point into the document, 0 when unknown.
+
+    ``allowed`` and ``used`` are those of a limit that was passed, in its own unit; None when unknown.
+    """
 
     code: str
     name: str = "Error"
@@ -82,6 +85,8 @@ class ErrorInfo(Message):
     line: int = 0
     column: int = 0
     stack: str = ""
+    allowed: int | float | None = None
+    used: int | float | None = None
 
 
 # --- permissions ---------------------------------------------------------------------------------

@@ -61,6 +61,15 @@ class CompiledCache:
             return False
         return stat.S_ISREG(info.st_mode) and is_private(info)
 
+    def read(self, path: Path) -> bytes | None:
+        """What ``path`` holds; None when it is not fit to read."""
+        if not self.fit_to_read(path):
+            return None
+        try:
+            return path.read_bytes()
+        except OSError:
+            return None
+
     def store(self, path: Path, compiled: bytes) -> bool:
         """Put ``compiled`` at ``path`` at once or not at all."""
         draft: str | None = None

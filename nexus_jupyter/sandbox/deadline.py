@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
 _LINGER = 0.25
 
+logger = logging.getLogger(__name__)
 
 Expire = Callable[[], float | None]
 
@@ -15,7 +17,7 @@ Expire = Callable[[], float | None]
 class DeadlineKeeper:
     """Calls ``expire`` of every entry whose deadline passed while it was set; what it gives is the next deadline.
 
-    Safe from any thread.
+    Safe from any thread.  While ``expire`` runs everybody waits, so it must not; what it raises is logged.
     """
 
     def __init__(self) -> None:
@@ -32,9 +34,13 @@ class DeadlineKeeper:
             token = self._next_token
             self._entries[token] = (deadline, expire)
             if not self._running:
-                self._running = True
                 self._wakes_at = deadline
-                threading.Thread(target=self._keep, name="nexus-epoch", daemon=True).start()
+                try:
+                    threading.Thread(target=self._keep, name="nexus-epoch", daemon=True).start()
+                except BaseException:  # no thread can be had: the next one tries again
+                    del self._entries[token]
+                    raise
+                self._running = True
             elif deadline < self._wakes_at:
                 self._changed.notify()
             return token
@@ -51,7 +57,11 @@ class DeadlineKeeper:
                 now = time.monotonic()
                 for token in [token for token, (deadline, _) in self._entries.items() if deadline <= now]:
                     _, expire = self._entries.pop(token)
-                    again = expire()
+                    try:
+                        again = expire()
+                    except Exception:
+                        logger.exception("a deadline could not be acted upon")  # the other ones hold all the same
+                        continue
                     if again is not None:
                         self._entries[token] = (again, expire)
                 if self._entries:

@@ -11,7 +11,6 @@ import itertools
 import threading
 import weakref
 from ctypes import addressof, c_void_p
-from pathlib import Path
 from typing import Any, Literal
 
 import wasmtime
@@ -54,7 +53,7 @@ _on_epoch = capi.EPOCH_CALL(_answer_epoch)
 
 
 class _Made:
-    """What machines are made from in one engine.  Nothing is mapped from a file: a file that is cut ends who maps it."""
+    """What machines are made from in one engine."""
 
     def __init__(self, engine: wasmtime.Engine, code: bytes) -> None:
         self.engine = engine
@@ -75,16 +74,19 @@ class _Memory:
     def __init__(self, compiled: bytes) -> None:
         self._compiled = compiled
         self._lock = threading.Lock()
-        self._prepared: dict[int, tuple[wasmtime.InstancePre, int]] = {}
+        # by what it was made for, not by an address: that of an engine that is gone may become another one's
+        self._prepared: weakref.WeakKeyDictionary[_Made, tuple[wasmtime.InstancePre, int]] = weakref.WeakKeyDictionary()
 
     def at(self, made: _Made) -> int:
         """The address of the memory to instantiate."""
-        found = self._prepared.get(made.engine_at)
+        found = self._prepared.get(made)
         if found is None:
             with self._lock:
-                module = wasmtime.Module.deserialize(made.engine, self._compiled)
-                pre = wasmtime.Linker(made.engine).instantiate_pre(module)
-                found = self._prepared.setdefault(made.engine_at, (pre, capi.address(pre.ptr())))
+                found = self._prepared.get(made)
+                if found is None:
+                    module = wasmtime.Module.deserialize(made.engine, self._compiled)
+                    pre = wasmtime.Linker(made.engine).instantiate_pre(module)
+                    found = self._prepared[made] = (pre, capi.address(pre.ptr()))
         return found[1]
 
 
@@ -224,24 +226,23 @@ class DirectHost(Host):
     def compile(self, wasm: bytes) -> bytes:
         return bytes(wasmtime.Module(self._compiler, wasm).serialize())
 
-    def fits(self, compiled: bytes | str) -> bool:
+    def fits(self, compiled: bytes) -> bool:
         try:
-            wasmtime.Module.deserialize(self._compiler, _content(compiled))
-        except (wasmtime.WasmtimeError, OSError):
+            wasmtime.Module.deserialize(self._compiler, compiled)
+        except wasmtime.WasmtimeError:
             return False
         return True
 
-    def code(self, compiled: bytes | str) -> None:
-        self._code = _content(compiled)
+    def code(self, compiled: bytes) -> None:
+        self._code = compiled
         self._pooled = self._pool_of(self._pool) if self._pool else None
         self._plain = None
 
-    def image(self, compiled: bytes | str) -> Image:
-        content = _content(compiled)
+    def image(self, compiled: bytes) -> Image:
         store = wasmtime.Store(self._compiler)
-        module = wasmtime.Module.deserialize(self._compiler, content)
+        module = wasmtime.Module.deserialize(self._compiler, compiled)
         block: Any = wasmtime.Instance(store, module, []).exports(store)["block"]
-        return Image(block=int(block.value(store)), modules=_Memory(content))
+        return Image(block=int(block.value(store)), modules=_Memory(compiled))
 
     def machine(self, image: Image, memory_limit: int, zone_offset: ZoneOffset) -> Machine:
         pooled = self._pooled
@@ -270,7 +271,3 @@ class DirectHost(Host):
             return _Made(wasmtime.Engine(config), self._code)
         except wasmtime.WasmtimeError:
             return None  # no room for so many addresses, e.g. below a limit of the shell
-
-
-def _content(compiled: bytes | str) -> bytes:
-    return compiled if isinstance(compiled, bytes) else Path(compiled).read_bytes()

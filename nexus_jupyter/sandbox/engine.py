@@ -58,7 +58,6 @@ class Engine:
         self._static = static
         self._way = way
         self._lock = threading.Lock()
-        self._compiled: dict[str, Path | bytes] = {}
         self._failure: EngineError | None = None
         self._host: Host | None = None
         self._image: Image | None = None
@@ -87,7 +86,7 @@ class Engine:
 
     def _warm(self) -> None:
         try:
-            self._prepare()
+            self.prepare()
         except EngineError:
             return
 
@@ -102,8 +101,6 @@ class Engine:
         try:
             return host.machine(image or ours, memory_limit, zone_offset)
         except host.error as error:
-            if image is None and self._lost_files():
-                return self.machine(memory_limit, zone_offset)
             raise EngineError(f"the sandbox could not start: {error}", hint="Reinstall nexus-jupyter.") from None
 
     def keep(self, machine: Machine) -> Image:
@@ -118,12 +115,13 @@ class Engine:
             raise EngineError(f"the sandbox's memory could not be kept: {error}") from None
 
     def _ready(self) -> tuple[Host, Image]:
-        self._prepare()
+        self.prepare()
         assert self._host is not None
         assert self._image is not None
         return self._host, self._image
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Compile now if that is still to be done; up to seconds.  Raises ``EngineError``."""
         if self.ready:
             return
         with self._lock:
@@ -139,49 +137,36 @@ class Engine:
 
     def _compile_all(self) -> None:
         try:
-            self._host = host(self._way)
+            made = host(self._way)
         except (ImportError, AttributeError, OSError) as error:
             raise EngineError(f"the package wasmtime cannot be used here: {error}", hint="Install wasmtime>=50.0.1.") from None
         sources = {name: self._source(name) for name in (_CODE, _IMAGE)}
         self._verify(sources)
-        for name, wasm in sources.items():
-            self._compiled[name] = self._compile(wasm)
-        self._use()
+        code, image = (self._compile(made, sources[name]) for name in (_CODE, _IMAGE))
+        try:
+            made.code(code)
+            self._host, self._image = made, made.image(image)
+        except made.error as error:
+            raise EngineError(f"the sandbox could not start: {error}", hint="Reinstall nexus-jupyter.") from None
 
-    def _use(self) -> None:
-        host = self._host
-        assert host is not None
-        code, image = (each if isinstance(each, bytes) else str(each) for each in (self._compiled[_CODE], self._compiled[_IMAGE]))
-        host.code(code)
-        self._image = host.image(image)
+    def _compile(self, host: Host, wasm: bytes) -> bytes:
+        """The compiled module, from the cache when it is there.
 
-    def _compile(self, wasm: bytes) -> Path | bytes:
-        """The compiled module, from the cache when it is there: as a file to map, else as bytes."""
-        host = self._host
-        assert host is not None
+        Its file is read, once, and not mapped: a mapped file that is cut would end the process.
+        """
         path = self._cache.path(wasm, f"wasmtime {version('wasmtime')} python {sys.version_info[:2]} stack {WASM_STACK}")
-        if path is not None and self._cache.fit_to_read(path):
-            if host.fits(str(path)):
-                return path
+        kept = None if path is None else self._cache.read(path)
+        if path is not None and kept is not None:
+            if host.fits(kept):
+                return kept
             self._cache.discard(path)
         try:
             compiled = host.compile(wasm)
         except host.error as error:
             raise EngineError(f"the sandbox could not be compiled: {error}", hint="Reinstall nexus-jupyter.") from None
-        return path if path is not None and self._cache.store(path, compiled) else compiled
-
-    def _lost_files(self) -> bool:
-        """Whether compiled files went away or changed since; if so they are compiled again and kept in memory."""
-        with self._lock:
-            host, lost = self._host, False
-            assert host is not None
-            for name, compiled in self._compiled.items():
-                if isinstance(compiled, Path) and not (self._cache.fit_to_read(compiled) and host.fits(str(compiled))):
-                    self._compiled[name] = host.compile(self._source(name))
-                    lost = True
-            if lost:
-                self._use()
-            return lost
+        if path is not None:
+            self._cache.store(path, compiled)
+        return compiled
 
     def _source(self, name: str) -> bytes:
         try:

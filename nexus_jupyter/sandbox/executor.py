@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import random
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import JsonValue
 
 from ..diagnostics import Span
-from ..errors import CapabilityError, HandlerError, LimitError, NexusError, OptionError
+from ..errors import CancelledError, CapabilityError, EngineError, HandlerError, LimitError, NexusError, OptionError
 from ..nxml.program import ArgDeclaration, Code, ExtensionDeclaration, Handler, Program, StateDeclaration, ToolDeclaration
 from ..protocol import Emission, ErrorInfo, ExtensionCall, GuestInvoke, GuestReply, GuestResume, LogLine, Operation, Settled
 from .engine import Engine
@@ -26,6 +28,8 @@ from .guest import Guest
 from .limits import DEFAULT_LIMITS, Limits, cpu_total_exceeded, wall_exceeded
 from .machine import Image
 from .values import to_json
+
+logger = logging.getLogger(__name__)
 
 _NOWHERE = Span(start=0, end=0, line=1, column=1)
 _TOOL = "run"
@@ -67,18 +71,54 @@ class _Key:
     limits: Limits
 
 
-@dataclass
+@dataclass(eq=False)
 class _Run:
-    """What one run has gathered."""
+    """One run: what it has gathered, what it waits for, and how to stop it.
 
+    ``clock`` is what the code reads next; with ``given`` it moves by timers only, so that the same inputs give the same.
+    """
+
+    clock: float
+    given: bool
     began: float = field(default_factory=time.monotonic)
     cpu: float = 0.0
     operations: list[Operation] = field(default_factory=list)
     events: list[Emission] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
-    calls: list[tuple[ExtensionCall, bool]] = field(default_factory=list)
+    asked: list[ExtensionCall] = field(default_factory=list)
+    answered: set[int] = field(default_factory=set)
+    pending: set[Future[Settled]] = field(default_factory=set)
     value: JsonValue = None
     memory: int = 0
+    guest: Guest | None = None
+    stopped: bool = False
+    changed: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """End it where it is, from another thread."""
+        self.stopped = True
+        guest = self.guest
+        if guest is not None:
+            guest.interrupt()
+        self.changed.set()
+
+    def check(self) -> None:
+        if self.stopped:
+            raise CancelledError("the code was cancelled")
+
+    def take(self, due: float) -> tuple[Settled, ...]:
+        """What extensions have answered: waits for the first answer, at most until ``due``."""
+        while True:
+            self.changed.clear()
+            self.check()
+            done = [future for future in self.pending if future.done()]
+            if done:
+                self.pending.difference_update(done)
+                return tuple(sorted((future.result() for future in done), key=lambda settled: settled.id))
+            left = due - time.monotonic()
+            if left <= 0:
+                return ()
+            self.changed.wait(left)
 
 
 class SandboxExecutor:
@@ -95,7 +135,8 @@ class SandboxExecutor:
         self._lock = threading.Lock()
         self._images: OrderedDict[_Key, Image | None] = OrderedDict()
         self._threads: ThreadPoolExecutor | None = None
-        self._running: set[Guest] = set()
+        self._running: set[_Run] = set()
+        self._closed = False
 
     def execute(
         self,
@@ -107,11 +148,12 @@ class SandboxExecutor:
         """Run the body of a handler (NXML 1.0, section 5).
 
         ``context`` may hold ``state`` and ``args`` (objects), ``clock`` (milliseconds since 1970), ``seed`` (32 bits) and
-        ``zone`` (IANA name): the same inputs give the same result.  ``capabilities`` are the names that extensions' methods
-        need, e.g. ``"http:request"``; nothing is granted without them.
+        ``zone`` (IANA name): the same inputs give the same result.  A clock that is given moves by timers only.
+        ``capabilities`` are the names that extensions' methods need, e.g. ``"http:request"``; nothing is granted without
+        them.
 
         Whatever the code does ends up in the result.  Raises OptionError: a wrong context.  EngineError: the sandbox cannot
-        run here.  KeyboardInterrupt while it waits stops the run.
+        run here.  NexusError (``EXECUTOR_CLOSED``).  KeyboardInterrupt while it waits stops the run.
         """
         given = dict(context or {})
         if unknown := sorted(set(given) - _CONTEXT):
@@ -127,25 +169,25 @@ class SandboxExecutor:
             zone=str(given.get("zone") or "UTC"),
         )  # fmt: skip
         allowed = frozenset(capabilities)
+        run = _Run(clock=invoke.clock, given=given.get("clock") is not None)
         if threading.current_thread() is not threading.main_thread():
-            return self._execute(key, invoke, allowed)
+            return self._execute(key, invoke, allowed, run)
         # elsewhere: the main thread is where an interrupt arrives, and while a guest runs nothing can
-        started: list[Guest] = []
-        future = self._pool().submit(self._execute, key, invoke, allowed, started)
+        future = self._thread_for(key, invoke, allowed, run)
         try:
             return future.result()
         except KeyboardInterrupt:
-            for guest in started:
-                guest.interrupt()
+            run.stop()
             raise
 
     def close(self) -> None:
-        """Stop what runs and free what is kept."""
+        """Stop what runs, which ends as cancelled, and free what is kept.  Again does nothing."""
         with self._lock:
+            self._closed = True
             running, threads, self._threads = set(self._running), self._threads, None
             self._images.clear()
-        for guest in running:
-            guest.close()
+        for run in running:
+            run.stop()
         if threads is not None:
             threads.shutdown()
 
@@ -157,33 +199,38 @@ class SandboxExecutor:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _pool(self) -> ThreadPoolExecutor:
+    def _thread_for(self, key: _Key, invoke: GuestInvoke, allowed: frozenset[str], run: _Run) -> Future[ExecutionResult]:
         with self._lock:
+            if self._closed:
+                raise _closed_error()
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(4, "nexus-executor")
-            return self._threads
+            return self._threads.submit(self._execute, key, invoke, allowed, run)
 
-    def _execute(self, key: _Key, invoke: GuestInvoke, allowed: frozenset[str], started: list[Guest] | None = None) -> ExecutionResult:
-        run = _Run()
+    def _execute(self, key: _Key, invoke: GuestInvoke, allowed: frozenset[str], run: _Run) -> ExecutionResult:
         error: NexusError | None = None
-        guest: Guest | None = None
+        with self._lock:
+            if self._closed:
+                raise _closed_error()
+            self._running.add(run)
         try:
-            guest = self._guest(key)
-            if started is not None:
-                started.append(guest)
-            with self._lock:
-                self._running.add(guest)
-            self._drive(guest, invoke, key.limits, allowed, run)
+            run.guest = self._guest(key)
+            self._drive(run.guest, invoke, key.limits, allowed, run)
+        except EngineError:
+            raise  # not what the code did
         except NexusError as failure:
             error = failure
         finally:
-            if guest is not None:
-                run.memory = max(run.memory, guest.memory_size)
-                with self._lock:
-                    self._running.discard(guest)
-                guest.close()
+            with self._lock:
+                self._running.discard(run)
+            for future in run.pending:
+                future.cancel()
+            if run.guest is not None:
+                run.memory = max(run.memory, run.guest.memory_size)
+                run.guest.close()
+        calls = tuple((wish, wish.id in run.answered) for wish in run.asked)
         return ExecutionResult(
-            run.value, tuple(run.operations), tuple(run.events), tuple(run.logs), tuple(run.calls),
+            run.value, tuple(run.operations), tuple(run.events), tuple(run.logs), calls,
             cpu=run.cpu, wall=time.monotonic() - run.began, memory_peak=run.memory, error=error,
         )  # fmt: skip
 
@@ -207,23 +254,35 @@ class SandboxExecutor:
 
     def _drive(self, guest: Guest, invoke: GuestInvoke, limits: Limits, allowed: frozenset[str], run: _Run) -> None:
         deadline = run.began + limits.wall
-        reply = self._step(guest, invoke, limits, deadline, run)
-        while reply.status == "waiting":
-            pause = deadline - time.monotonic()
-            if reply.timer is not None:
-                pause = min(pause, reply.timer / 1000)
-            results = self._settle(reply.calls, limits, allowed, pause, run) if reply.calls else ()
-            if not results:
-                time.sleep(max(0.0, pause) if not reply.calls else 0)
-            if time.monotonic() >= deadline:
-                raise wall_exceeded(time.monotonic() - run.began, limits.wall)
-            reply = self._step(guest, GuestResume(call=1, results=results, clock=time.time() * 1000), limits, deadline, run)
+        slots = asyncio.Semaphore(limits.parallel)
+        with contextlib.ExitStack() as leases:
+            reply = self._step(guest, invoke, limits, deadline, run)
+            while reply.status == "waiting":
+                if reply.calls and not run.asked:
+                    extension_loop.acquire()
+                    leases.callback(extension_loop.release)
+                for wish in reply.calls:
+                    run.asked.append(wish)
+                    future: Future[Settled] = extension_loop.submit(self._one(wish, limits, allowed, slots))
+                    run.pending.add(future)
+                    future.add_done_callback(lambda _: run.changed.set())
+                due = deadline if reply.timer is None else min(deadline, time.monotonic() + reply.timer / 1000)
+                results = run.take(due)
+                if time.monotonic() >= deadline:
+                    raise wall_exceeded(time.monotonic() - run.began, limits.wall)
+                run.answered.update(result.id for result in results if result.error is None)
+                if not results and reply.timer is not None:
+                    run.clock += reply.timer
+                elif not run.given:
+                    run.clock = max(run.clock, time.time() * 1000)
+                reply = self._step(guest, GuestResume(call=1, results=results, clock=run.clock), limits, deadline, run)
         run.value = reply.value
 
     def _step(self, guest: Guest, request: GuestInvoke | GuestResume, limits: Limits, deadline: float, run: _Run) -> GuestReply:
         left = limits.cpu_total - run.cpu
         try:
-            reply = guest.request(request, timeout=max(0.001, min(limits.cpu, left)), wall=max(0.001, deadline - time.monotonic()))
+            cpu, wall = max(0.001, min(limits.cpu, left)), max(0.001, deadline - time.monotonic())
+            reply = guest.request(request, timeout=cpu, wall=wall, cancelled=lambda: run.stopped)
         except LimitError as error:
             if error.limit == "cpu" and left < limits.cpu:
                 raise cpu_total_exceeded("the code", run.cpu + guest.used, limits.cpu_total) from None
@@ -237,26 +296,6 @@ class SandboxExecutor:
             raise _error(reply.error)
         return reply
 
-    def _settle(
-        self, wishes: tuple[ExtensionCall, ...], limits: Limits, allowed: frozenset[str], timeout: float, run: _Run
-    ) -> tuple[Settled, ...]:
-        extension_loop.acquire()
-        try:
-            future = extension_loop.submit(self._all(wishes, limits, allowed))
-            try:
-                results = future.result(timeout)
-            except TimeoutError:
-                future.cancel()
-                raise wall_exceeded(time.monotonic() - run.began, limits.wall) from None
-        finally:
-            extension_loop.release()
-        run.calls += [(wish, result.error is None) for wish, result in zip(wishes, results, strict=True)]
-        return tuple(results)
-
-    async def _all(self, wishes: tuple[ExtensionCall, ...], limits: Limits, allowed: frozenset[str]) -> list[Settled]:
-        slots = asyncio.Semaphore(limits.parallel)
-        return list(await asyncio.gather(*(self._one(wish, limits, allowed, slots) for wish in wishes)))
-
     async def _one(self, wish: ExtensionCall, limits: Limits, allowed: frozenset[str], slots: asyncio.Semaphore) -> Settled:
         try:
             extension = self._extensions.get(wish.alias)
@@ -268,7 +307,14 @@ class SandboxExecutor:
             return Settled(id=wish.id, value=await serve(extension, wish, slots, limits))
         except NexusError as error:
             name = error.name if isinstance(error, HandlerError) else type(error).__name__
-            return Settled(id=wish.id, error=ErrorInfo(code=error.code, name=name, message=error.message, hint=error.hint))
+            allowed_, used = (error.allowed, error.used) if isinstance(error, LimitError) else (None, None)
+            info = ErrorInfo(code=error.code, name=name, message=error.message, hint=error.hint, allowed=allowed_, used=used)
+            return Settled(id=wish.id, error=info)
+        except Exception as error:
+            # a mistake of the extension: its text may hold what the code is not to see
+            logger.exception("%s.%s() failed", wish.alias, wish.method)
+            name = type(error).__name__
+            return Settled(id=wish.id, error=ErrorInfo(code="INTERNAL", name=name, message=f"an unexpected {name} stopped this."))
 
 
 def _object(value: object, name: str) -> dict[str, JsonValue]:
@@ -296,5 +342,10 @@ def _program(key: _Key) -> Program:
 
 def _error(info: ErrorInfo) -> NexusError:
     if info.code.startswith("LIMIT_"):
-        return LimitError(info.message, limit=info.code.removeprefix("LIMIT_").lower(), hint=info.hint)
+        name = info.code.removeprefix("LIMIT_").lower()
+        return LimitError(info.message, limit=name, allowed=info.allowed, used=info.used, hint=info.hint)
     return HandlerError(info.message, name=info.name, line=info.line, column=info.column, stack=info.stack, hint=info.hint, code=info.code)
+
+
+def _closed_error() -> NexusError:
+    return NexusError("this executor was closed.", code="EXECUTOR_CLOSED")

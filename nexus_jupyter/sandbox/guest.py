@@ -152,8 +152,12 @@ class Guest:
         """Seconds of the processor that the last request took."""
         return self._instance.used
 
-    def request(self, request: GuestRequest, *, timeout: float | None = None, wall: float | None = None) -> GuestReply:
+    def request(
+        self, request: GuestRequest, *, timeout: float | None = None, wall: float | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> GuestReply:  # fmt: skip
         """One step.  ``timeout`` is its processor time in seconds, ``wall`` its time by the clock; the limits' by default.
+        ``cancelled`` tells of an ``interrupt`` that was meant for this step and may have come before it.
 
         A reply with status ``failed`` leaves the guest as it was before the step.  After an exception it may be
         gone: look at ``alive``, and make a new one from committed state.
@@ -164,7 +168,7 @@ class Guest:
         text = encoded(request)
         self._enter_zone(request)
         try:
-            answer = self._instance.call(text, self._limits.cpu if timeout is None else timeout, wall)
+            answer = self._instance.call(text, self._limits.cpu if timeout is None else timeout, wall, cancelled)
             reply = decoded(answer)
         except InstanceLost as lost:
             raise lost.cause from None
@@ -173,8 +177,9 @@ class Guest:
             raise NexusError(f"the panel's sandbox gave an impossible answer ({type(error).__name__})", code="GUEST_FAULT") from None
         self._note(request, reply)
         if reply.error is not None and reply.error.code in ("LIMIT_MEMORY", "LIMIT_STACK"):
+            used = self.memory_size
             self.close()
-            raise memory_exceeded(self._limits.memory) if reply.error.code == "LIMIT_MEMORY" else stack_exceeded()
+            raise memory_exceeded(self._limits.memory, used) if reply.error.code == "LIMIT_MEMORY" else stack_exceeded()
         return reply
 
     def interrupt(self) -> None:

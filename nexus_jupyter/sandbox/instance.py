@@ -55,6 +55,7 @@ class Instance:
         self._state = threading.Lock()
         self._running: Machine | None = None
         self._cancelled = False
+        self._closing = False
         self._passed: NexusError | None = None
         self.used = 0.0
         """Seconds of the processor that the last call took."""
@@ -84,8 +85,10 @@ class Instance:
                 raise CancelledError("the panel's sandbox was closed")
             return self._engine.keep(self._machine)
 
-    def call(self, request: bytes, seconds: float, wall: float | None = None) -> bytes:
+    def call(self, request: bytes, seconds: float, wall: float | None = None, cancelled: Callable[[], bool] | None = None) -> bytes:
         """The reply to ``request`` within ``seconds`` of the processor's time and ``wall`` by the clock.
+
+        ``cancelled`` is asked once when ``interrupt`` would reach the call: it says what was wanted before.
 
         Raises ``InstanceLost`` when the guest is lost on the way: it must not be used again.
         """
@@ -97,8 +100,8 @@ class Instance:
                 raise InstanceLost(CancelledError("the panel's sandbox was closed"))
             try:
                 if has_enough_stack():
-                    return self._run(machine, request, seconds, wall)
-                return with_enough_stack(lambda: self._run(machine, request, seconds, wall))
+                    return self._run(machine, request, seconds, wall, cancelled)
+                return with_enough_stack(lambda: self._run(machine, request, seconds, wall, cancelled))
             except BaseException:
                 # Lost, or interrupted half-way, e.g. by KeyboardInterrupt: what the guest holds is unknown.
                 self._drop(machine)
@@ -113,6 +116,8 @@ class Instance:
 
     def close(self) -> None:
         """Free the memory; a call that runs now is stopped first."""
+        with self._state:
+            self._closing = True  # for a call that is just about to run
         self.interrupt()
         with self._lock:
             if self._machine is not None:
@@ -122,11 +127,13 @@ class Instance:
         self._machine = None
         machine.close()
 
-    def _run(self, machine: Machine, request: bytes, seconds: float, wall: float | None) -> bytes:
+    def _run(self, machine: Machine, request: bytes, seconds: float, wall: float | None, cancelled: Callable[[], bool] | None) -> bytes:
         clock, started = thread_clock(), time.monotonic()
         began = clock()
         most = seconds * self._limits.starved if wall is None else wall
         with self._state:
+            if self._closing:
+                raise InstanceLost(CancelledError("the panel's sandbox was closed"))
             machine.arm()
             self._running = machine
             self._cancelled = False
@@ -143,15 +150,19 @@ class Instance:
             machine.stop()
             return None
 
-        token = self._engine.deadlines.set(started + min(seconds, most), expire)
+        token = None
         try:
+            token = self._engine.deadlines.set(started + min(seconds, most), expire)
+            if cancelled is not None and cancelled():
+                raise InstanceLost(CancelledError("the call was cancelled"))
             return self._exchange(machine, request)
         except GuestTrap as trap:
             raise InstanceLost(self._explain(trap)) from None
         except IndexError:
             raise InstanceLost(NexusError("the panel's sandbox gave an impossible answer", code="GUEST_FAULT")) from None
         finally:
-            self._engine.deadlines.clear(token)
+            if token is not None:
+                self._engine.deadlines.clear(token)
             self.used = clock() - began
             with self._state:
                 self._running = None
@@ -167,16 +178,16 @@ class Instance:
         status = machine.step(len(request))
         _, _, reply, size, _ = _BLOCK.unpack(machine.read(block, _BLOCK.size))
         if status != 0:
-            raise InstanceLost(self._refusal(status))
+            raise InstanceLost(self._refusal(status, machine.memory_size))
         if size > self._limits.reply_bytes:
             raise InstanceLost(size_exceeded("reply", size, self._limits.reply_bytes))
         return machine.read(reply, size)
 
-    def _refusal(self, status: int) -> NexusError:
+    def _refusal(self, status: int, memory: int) -> NexusError:
         if status == _JOBS:
             return jobs_exceeded(self._limits.jobs)
         if status in (_MEMORY, _THREW, _JOB_THREW, _COLLECT_THREW):
-            return memory_exceeded(self._limits.memory)
+            return memory_exceeded(self._limits.memory, memory)
         return NexusError("the panel's sandbox gave an impossible answer", code="GUEST_FAULT")
 
     def _explain(self, trap: GuestTrap) -> NexusError:

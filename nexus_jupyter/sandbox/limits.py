@@ -100,7 +100,7 @@ def wall_exceeded(used: float, allowed: float) -> LimitError:
 
 
 def memory_exceeded(allowed: int, used: int | None = None) -> LimitError:
-    """The guest's memory is used up; bytes."""
+    """The guest's memory is used up; ``used`` is what it had when it needed more.  Bytes."""
     return LimitError(
         f"the panel needs more memory than the {allowed // MIB} MiB it may use.",
         limit="memory",

@@ -85,16 +85,16 @@ class Host(ABC):
         """Native code for this machine, as ``load`` takes it.  Raises ``wasmtime.WasmtimeError``."""
 
     @abstractmethod
-    def fits(self, compiled: bytes | str) -> bool:
-        """Whether compiled code (bytes, or the path of a file) was made by this wasmtime for such a machine."""
+    def fits(self, compiled: bytes) -> bool:
+        """Whether compiled code was made by this wasmtime for such a machine."""
 
     @abstractmethod
-    def code(self, compiled: bytes | str) -> None:
-        """The engine's code for all machines to come."""
+    def code(self, compiled: bytes) -> None:
+        """The engine's code for all machines to come.  Raises ``wasmtime.WasmtimeError``."""
 
     @abstractmethod
-    def image(self, compiled: bytes | str) -> Image:
-        """An image of compiled memory."""
+    def image(self, compiled: bytes) -> Image:
+        """An image of compiled memory.  Raises ``wasmtime.WasmtimeError``."""
 
     @abstractmethod
     def machine(self, image: Image, memory_limit: int, zone_offset: ZoneOffset) -> Machine:

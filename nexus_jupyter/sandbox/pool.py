@@ -91,7 +91,10 @@ class InstancePool:
     def warm(self) -> None:
         """Make what is to be ready, on a thread of its own."""
         with self._lock:
+            self._used = time.monotonic()
             self._fill()
+            if not self._closed:
+                self._watch()
 
     # --- leases -----------------------------------------------------------------------------------
 
@@ -113,6 +116,8 @@ class InstancePool:
 
     async def acquire(self, owner: str) -> Instance:
         """As ``take``; waits without holding the event loop up."""
+        if not self._engine.ready:
+            await asyncio.to_thread(self._engine.prepare)
         turn = self._enter()
         if turn is not None:
             try:
@@ -126,9 +131,11 @@ class InstancePool:
         """End a lease.  Again, or for what was never leased, does nothing."""
         with self._lock:
             owner = self._leased.pop(instance, None)
-            if owner is None:
-                return
-            reason = self._unfit(instance, owner)
+        if owner is None:
+            return
+        size = instance.memory_size  # waits for a call that its owner may still have in it: nobody else does
+        with self._lock:
+            reason = self._unfit(instance, owner, size)
             if reason is None:
                 self._kept[owner] = (instance, time.monotonic())
             else:
@@ -207,23 +214,29 @@ class InstancePool:
             self._held -= 1
 
     def _give_up(self, turn: Future[None]) -> None:
+        with self._lock, contextlib.suppress(ValueError):
+            self._waiters.remove(turn)
         if not turn.cancel() and not turn.cancelled() and turn.exception() is None:
             self._leave()  # it was given the place in this very moment
 
     def _lease(self, owner: str) -> Instance:
         try:
             with self._lock:
-                if self._closed:
-                    raise _closed_error()
-                self._used = time.monotonic()
-                self._counts["acquired"] += 1
                 instance = self._kept_for(owner)
-                if instance is None:
-                    instance = self._ready.popleft() if self._ready else self._new()
-                self._leased[instance] = owner
-                self._fill()
-                self._watch()
-                return instance
+                if instance is None and self._ready:
+                    instance = self._ready.popleft()
+            if instance is None:
+                instance = self._new()  # not under the lock: it takes a moment, and seconds when it compiles
+            with self._lock:
+                if not self._closed:
+                    self._used = time.monotonic()
+                    self._counts["acquired"] += 1
+                    self._leased[instance] = owner
+                    self._fill()
+                    self._watch()
+                    return instance
+            instance.close()
+            raise _closed_error()
         except BaseException:
             self._leave()
             raise
@@ -238,12 +251,12 @@ class InstancePool:
         self._counts["reused"] += 1
         return kept[0]
 
-    def _unfit(self, instance: Instance, owner: str) -> str | None:
+    def _unfit(self, instance: Instance, owner: str, size: int) -> str | None:
         if self._closed:
             return "closed"
         if not instance.alive:
             return "lost"
-        if instance.memory_size > MARK:
+        if size > MARK:
             return "grown"
         return "spare" if owner in self._kept else None
 
@@ -253,8 +266,10 @@ class InstancePool:
     def _fill(self) -> None:
         if self._closed or self._filling is not None or len(self._ready) >= self._size:
             return
-        self._filling = threading.Thread(target=self._fill_up, name="nexus-pool", daemon=True)
-        self._filling.start()
+        thread = threading.Thread(target=self._fill_up, name="nexus-pool", daemon=True)
+        with contextlib.suppress(RuntimeError):  # no thread can be had: then leases make what they need
+            thread.start()
+            self._filling = thread
 
     def _fill_up(self) -> None:
         try:
@@ -279,8 +294,13 @@ class InstancePool:
             self._token = self._engine.deadlines.set(time.monotonic() + self._idle, self._tidy)
 
     def _tidy(self) -> float | None:
-        """On the thread of deadlines: free what was not asked for, and say when to look again."""
-        with self._lock:
+        """On the thread of deadlines: free what was not asked for, and say when to look again.
+
+        Guests' deadlines wait for this: what is freed is freed elsewhere, and a lock that is taken is not waited for.
+        """
+        if not self._lock.acquire(blocking=False):
+            return time.monotonic() + 0.01
+        try:
             now = time.monotonic()
             ending = [owner for owner, (_, since) in self._kept.items() if now - since >= self._idle]
             freed = [self._kept.pop(owner)[0] for owner in ending]
@@ -291,9 +311,16 @@ class InstancePool:
             again = bool(self._ready or self._kept or self._leased)
             if not again:
                 self._token = None
-        for instance in freed:
-            instance.close()
-        return now + self._idle / 2 if again else None
+        finally:
+            self._lock.release()
+        if freed:
+            threading.Thread(target=_free, args=(freed,), name="nexus-pool-idle", daemon=True).start()
+        return now + max(0.05, self._idle / 2) if again else None
+
+
+def _free(instances: list[Instance]) -> None:
+    for instance in instances:
+        instance.close()
 
 
 def _closed_error() -> NexusError:

@@ -9,7 +9,7 @@ import pytest
 
 from nexus_jupyter.nxml import load_program
 from nexus_jupyter.protocol import GuestInvoke, GuestReply
-from nexus_jupyter.sandbox import Guest
+from nexus_jupyter.sandbox import Engine, Guest
 
 CLOCK = 1_700_000_000_000.0
 
@@ -23,6 +23,14 @@ def document(
     """A panel whose tool ``t`` has ``body`` as its handler."""
     handler = f'<Tool name="t"><Handler><![CDATA[{body}]]></Handler></Tool>'
     return f"<NexusPanel><Data>{data}</Data><Logic>{logic}{handler}</Logic><View>{view or '<Text/>'}</View></NexusPanel>"
+
+
+@pytest.fixture(scope="session", params=["direct", "public"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """One engine for each way to run guests."""
+    engine = Engine(way=request.param)
+    assert engine.way == request.param
+    return engine
 
 
 @pytest.fixture

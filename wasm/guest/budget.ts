@@ -34,6 +34,8 @@ export class Budget {
     throw limitError(
       "STATE_BYTES",
       `the panel's state would take ${sum} bytes, and ${bounds.state_bytes} are allowed; the largest state is ${largest}`,
+      bounds.state_bytes,
+      sum,
       "keep less in $state: remove what is no longer needed, or load it in parts",
     );
   }

@@ -93,6 +93,8 @@ export class Call implements NumberSource {
       throw limitError(
         "CALLS",
         `one call may use extensions ${bounds.calls} times`,
+        bounds.calls,
+        wishes.asked + 1,
         "split the work into several tools",
       );
     }
@@ -108,25 +110,31 @@ export class Call implements NumberSource {
     this.wishes?.waiting.delete(result.id);
     const error = result.error;
     if (error === null || error === undefined) waiting.resolve(result.value);
-    else waiting.reject(new PanelError(error.name || "Error", error.code, error.message, error.hint));
+    else waiting.reject(new PanelError(error.name || "Error", error.code, error.message, error.hint, error));
   }
 
   emit(event: string, payload: Json): void {
     this.said ??= new Said();
     const { said } = this;
-    if (said.emitted >= MAX_EMITS) throw limitError("EMITS", `one call may emit ${MAX_EMITS} events`);
+    if (said.emitted >= MAX_EMITS)
+      throw limitError("EMITS", `one call may emit ${MAX_EMITS} events`, MAX_EMITS, said.emitted + 1);
     said.emitted++;
     said.emits.push({ event, payload });
   }
 
   setTimer(run: Timer["run"], delay: unknown, values: readonly unknown[]): number {
     if (typeof run !== "function") throw new TypeError("setTimeout needs a function");
-    const wishes = this.wished();
-    if (wishes.timers.size >= MAX_TIMERS)
-      throw limitError("TIMERS", `one call may have ${MAX_TIMERS} timers at a time`);
+    const { timers } = this.wished();
+    if (timers.size >= MAX_TIMERS)
+      throw limitError(
+        "TIMERS",
+        `one call may have ${MAX_TIMERS} timers at a time`,
+        MAX_TIMERS,
+        timers.size + 1,
+      );
     const wait = Math.min(Math.max(0, Math.trunc(Number(delay)) || 0), MAX_DELAY);
-    const id = ++wishes.timerCount;
-    wishes.timers.set(id, { due: Date.now() + wait, run, values });
+    const id = this.nextTimerId();
+    timers.set(id, { due: Date.now() + wait, run, values });
     return id;
   }
 
@@ -186,6 +194,10 @@ export class Call implements NumberSource {
     if (step === "waits") return;
     if (said.emits.length > 0) reply.emits = said.emits;
     said.emits = [];
+  }
+
+  private nextTimerId(): number {
+    return ++this.wished().timerCount;
   }
 
   private wished(): Wishes {

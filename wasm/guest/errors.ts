@@ -6,6 +6,9 @@ export interface Facts {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** Of a limit that was passed, in its own unit. */
+  readonly allowed?: number | null;
+  readonly used?: number | null;
 }
 
 const known = new WeakMap<object, Facts>();
@@ -16,20 +19,33 @@ export function factsOf(error: unknown): Facts | undefined {
 }
 
 /** The same error as a new object, which shares nothing with one that panel code has held. */
-export function anew({ name, code, message, hint }: Facts): PanelError {
-  return new PanelError(name, code, message, hint);
+export function anew({ name, code, message, hint, ...numbers }: Facts): PanelError {
+  return new PanelError(name, code, message, hint, numbers);
 }
 
 /** `code` is stable and meant for programs; `hint` says what to do. */
 export class PanelError extends Error {
   readonly code: string;
   readonly hint: string;
-  constructor(name: string, code: string, message: string, hint = "") {
+  constructor(
+    name: string,
+    code: string,
+    message: string,
+    hint = "",
+    numbers: Pick<Facts, "allowed" | "used"> = {},
+  ) {
     super(message);
     Object.defineProperty(this, "name", { value: name, configurable: true, writable: true });
     this.code = code;
     this.hint = hint;
-    known.set(this, { name, code, message, hint });
+    known.set(this, {
+      name,
+      code,
+      message,
+      hint,
+      allowed: numbers.allowed ?? null,
+      used: numbers.used ?? null,
+    });
   }
 }
 
@@ -51,9 +67,15 @@ export function impureError(message: string, hint = ""): PanelError {
   return new PanelError("ImpureError", "IMPURE_EXPRESSION", message, hint);
 }
 
-/** A limit of the sandbox; `limit` is its name in capitals. */
-export function limitError(limit: string, message: string, hint = ""): PanelError {
-  return new PanelError("LimitError", `LIMIT_${limit}`, message, hint);
+/** A limit of the sandbox; `limit` is its name in capitals, `used` what was asked for or is taken. */
+export function limitError(
+  limit: string,
+  message: string,
+  allowed: number,
+  used: number,
+  hint = "",
+): PanelError {
+  return new PanelError("LimitError", `LIMIT_${limit}`, message, hint, { allowed, used });
 }
 
 /**

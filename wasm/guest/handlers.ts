@@ -100,6 +100,8 @@ export class Handlers {
             throw limitError(
               "TOOL_DEPTH",
               `tools may call each other ${bounds.tool_depth} deep`,
+              bounds.tool_depth,
+              depth + 1,
               "look for tools that call each other in a circle",
             );
           const given = values.map((value, i) =>

@@ -78,6 +78,8 @@ function lost(reason: string): ErrorInfo {
     line: 0,
     column: 0,
     stack: reason,
+    allowed: null,
+    used: null,
   };
 }
 

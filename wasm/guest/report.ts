@@ -23,7 +23,17 @@ function property(error: object, name: string): unknown {
 
 /** What was thrown, whatever it was.  `code` is given to errors that have none of their own. */
 export function errorInfo(thrown: unknown, table: CodeTable | null, code = "HANDLER_ERROR"): ErrorInfo {
-  const info: ErrorInfo = { code, name: "Error", message: "", hint: "", line: 0, column: 0, stack: "" };
+  const info: ErrorInfo = {
+    code,
+    name: "Error",
+    message: "",
+    hint: "",
+    line: 0,
+    column: 0,
+    stack: "",
+    allowed: null,
+    used: null,
+  };
   if (!(thrown instanceof Error)) {
     info.message = `a handler threw ${text(thrown, MAX_MESSAGE)}`;
     return info;
@@ -35,6 +45,8 @@ export function errorInfo(thrown: unknown, table: CodeTable | null, code = "HAND
     info.name = text(facts.name, MAX_NAME);
     info.code = text(facts.code, MAX_NAME);
     info.hint = text(facts.hint, MAX_MESSAGE);
+    if (facts.allowed != null) info.allowed = facts.allowed;
+    if (facts.used != null) info.used = facts.used;
   } else if (info.name === "InternalError" && info.message === "out of memory") {
     info.code = "LIMIT_MEMORY";
     info.message = "the panel's memory is used up";

@@ -117,6 +117,8 @@ const error: ErrorInfo = {
   line: 24,
   column: 17,
   stack: "    at move (panel:24:17)",
+  allowed: null,
+  used: null,
 };
 
 function show(
