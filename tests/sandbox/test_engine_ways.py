@@ -360,7 +360,11 @@ def test_an_image_is_used_by_many_threads_at_once(engine: Engine, make_guest: Ma
 def test_keeping_waits_for_a_call_and_needs_a_memory(engine: Engine, make_guest: MakeGuest) -> None:
     guest = make_guest("$state.n += 1; let x = 0; for (let i = 0; i < 300_000; i++) x += i; return $state.n", engine=engine)
     found: list[object] = []
-    works: list[Callable[[], object]] = [lambda: found.append(invoke(guest).value), guest.keep, lambda: found.append(invoke(guest, call=2).value)]
+    works: list[Callable[[], object]] = [
+        lambda: found.append(invoke(guest).value),
+        guest.keep,
+        lambda: found.append(invoke(guest, call=2).value),
+    ]
     threads = [threading.Thread(target=work) for work in works]
     for thread in threads:
         thread.start()

@@ -68,7 +68,11 @@ Execute = Callable[..., ExecutionResult]
 
 
 def test_what_comes_of_a_run(execute: Execute) -> None:
-    result = execute("$state.n += $args.by; $log('now', $state.n); $emit('done', {n: $state.n}); return [$state.n]", state={"n": 1, "s": "x"}, args={"by": 2})
+    result = execute(
+        "$state.n += $args.by; $log('now', $state.n); $emit('done', {n: $state.n}); return [$state.n]",
+        state={"n": 1, "s": "x"},
+        args={"by": 2},
+    )
     assert result.ok
     assert result.value == [3]
     assert [(op.op, op.path, op.value) for op in result.operations] == [("replace", "/n", 3)]
@@ -134,7 +138,7 @@ def test_an_extension_that_breaks_is_an_error_of_the_code_without_its_text(execu
 
 
 def test_answers_come_as_they_are_there_and_timers_run_meanwhile(execute: Execute) -> None:
-    race = "return await Promise.race([$ext.desk.slow(50).then(() => 'extension'), new Promise((r) => setTimeout(r, 10, 'timer'))])"
+    race = "return await Promise.race([$ext.desk.slow(0.4).then(() => 'extension'), new Promise((r) => setTimeout(r, 10, 'timer'))])"
     assert execute(race).value == "timer"
     order = "const seen = []; const a = $ext.desk.slow(0.5).then(() => seen.push('slow')); await $ext.desk.ask('x'); seen.push('ask'); await a; return seen"
     assert execute(order).value == ["ask", "slow"]
@@ -210,7 +214,12 @@ def test_images_are_kept_for_the_codes_that_were_used_last(engine: Engine) -> No
 
 def test_many_threads_run_at_once(execute: Execute) -> None:
     def one(i: int) -> object:
-        result = execute("await $ext.desk.ask('x'); $state.n += $args.i; return [$state.n, await $ext.desk.ask('i' + $args.i)]", state={"n": 0}, args={"i": i}, seed=i)
+        result = execute(
+            "await $ext.desk.ask('x'); $state.n += $args.i; return [$state.n, await $ext.desk.ask('i' + $args.i)]",
+            state={"n": 0},
+            args={"i": i},
+            seed=i,
+        )
         return result.value if result.ok else result.error
 
     with ThreadPoolExecutor(8) as pool:

@@ -125,7 +125,12 @@ def test_request_bytes(engine: Engine) -> None:
     ("name", "at", "body", "used"),
     [
         ("log_lines", 5, "for (let i = 0; i < AMOUNT; i++) $log('x'); return 1", lambda lines: len(lines)),
-        ("log_bytes", 600, "$log('x'.repeat(300)); $log('x'.repeat(AMOUNT - 300)); return 1", lambda lines: sum(len(line.text) for line in lines)),
+        (
+            "log_bytes",
+            600,
+            "$log('x'.repeat(300)); $log('x'.repeat(AMOUNT - 300)); return 1",
+            lambda lines: sum(len(line.text) for line in lines),
+        ),
     ],
 )
 def test_what_is_logged_beyond_its_limit_is_dropped_and_said(
