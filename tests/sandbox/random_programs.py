@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from nexus_jupyter.errors import NexusError
@@ -225,11 +226,13 @@ class Maker:
     def expression(self, depth: int) -> str:
         if depth <= 0:
             return self.chance.choice([*NAMES, *NUMBERS, *TEXTS, *PATTERNS, *BUILT_IN, "[]", "{}", "null", "true"]).replace("{}", "({})")
-        e = lambda: self.expression(depth - 1 - self.chance.randrange(2))  # noqa: E731
+
+        def e() -> str:
+            return self.expression(depth - 1 - self.chance.randrange(2))
+
         name = self.pick("a", "b", "c")
         operator, member = self.chance.choice(OPERATORS), self.member()
-        return self.chance.choice(
-            [
+        pieces: list[Callable[[], str]] = [
                 lambda: f"({e()} {operator} {e()})", lambda: f"({e()}){member}", lambda: f"({e()}){member}({e()}, {e()})", lambda: f"new ({e()})({e()})",
                 lambda: f"({name} = {e()})", lambda: f"(({e()}){member} = {e()})", lambda: f"[{e()}, ...[{e()}], {e()}]", lambda: f"({{x: {e()}, [{e()}]: {e()}, ...{e()}}})",
                 lambda: f"({{get x() {{ return {e()} }}, set x(v) {{ {e()} }}, toJSON() {{ return {e()} }}}})", lambda: f"((a, b = {e()}, ...c) => {e()})",
@@ -239,23 +242,28 @@ class Maker:
                 lambda: f"(() => {{ {self.statement(depth - 2)} }})()", lambda: f"JSON.parse(JSON.stringify({e()}))", lambda: f"Reflect.apply({e()}, {e()}, [{e()}])",
                 lambda: f"Object.defineProperty({e()}, {e()}, {{ value: {e()} }})", lambda: f"Array.from({{length: {self.chance.choice(NUMBERS)}}}, {e()})", lambda: f"$ext.e.m({e()})",
                 lambda: f"$tools.{self.pick('t', 'u')}({e()})", lambda: f"new Promise((a, b) => {{ {e()} }})", lambda: f"setTimeout({e()}, {e()})", lambda: f"$emit({e()}, {e()})",
-            ]
-        )()  # fmt: skip
+        ]  # fmt: skip
+        return self.chance.choice(pieces)()
 
     def statement(self, depth: int) -> str:
         if depth <= 0:
             return f"{self.expression(1)};"
-        e, s = (lambda: self.expression(depth)), (lambda: self.statement(depth - 1))
-        return self.chance.choice(
-            [
+
+        def e() -> str:
+            return self.expression(depth)
+
+        def s() -> str:
+            return self.statement(depth - 1)
+
+        pieces: list[Callable[[], str]] = [
                 lambda: f"{e()};", lambda: f"{e()};", lambda: f"var {self.pick('a', 'b', 'c')} = {e()};", lambda: f"if ({e()}) {{ {s()} }} else {{ {s()} }}",
                 lambda: f"for (let i = 0; i < 20; i++) {{ {s()} }}", lambda: f"for (const k of {e()}) {{ {s()} break; }}", lambda: f"for (const k in {e()}) {{ {s()} }}",
                 lambda: f"for await (const k of {e()}) {{ {s()} break; }}", lambda: f"try {{ {s()} }} catch (e) {{ {s()} }} finally {{ {s()} }}", lambda: f"try {{ {s()} }} catch {{}}",
                 lambda: f"switch ({e()}) {{ case {e()}: {s()} default: {s()} }}", lambda: f"throw {e()};", lambda: f"return {e()};", lambda: f"x: {{ {s()} break x; }}",
                 lambda: f"$state.{self.pick('x', 'n', 's', 'x.y', 'x[0]')} = {e()};", lambda: f"const {{ a: q = {e()}, ...w }} = {e()};", lambda: f"await {e()};",
                 lambda: f"while ({e()}) {{ {s()} break; }}", lambda: f"function f(a, b) {{ {s()} }}",
-            ]
-        )()  # fmt: skip
+        ]  # fmt: skip
+        return self.chance.choice(pieces)()
 
     def body(self) -> str:
         text = "var a = [1, 2], b = {}, c = 'c'; " + " ".join(
