@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import mmap
+import sys
 import threading
 import weakref
 from ctypes import addressof, c_void_p
@@ -19,8 +21,9 @@ from . import capi
 from .machine import STORE_MEMORY, GuestTrap, Host, Image, Machine, ZoneOffset, answer_zone
 from .public import configuration
 
-# Memories of the pool: each is 4 GiB of addresses, and keeps what it once touched of its first 2 MiB.
+# Memories of the pool: each is 4 GiB of addresses and guards, and keeps what it once touched of its first 2 MiB.
 POOL = 64
+_ADDRESSES = 5 * 1024**3
 _KEPT_MEMORY = 2 * 1024 * 1024
 _KEPT_TABLE = 64 * 1024
 _TABLE = 1_000
@@ -261,6 +264,8 @@ class DirectHost(Host):
             return self._plain
 
     def _pool_of(self, size: int) -> _Made | None:
+        if not _has_addresses(size * _ADDRESSES):
+            return None
         config = configuration()
         capi.use_pool(
             config, total_memories=size, total_tables=size, total_core_instances=2 * size,
@@ -270,4 +275,19 @@ class DirectHost(Host):
         try:
             return _Made(wasmtime.Engine(config), self._code)
         except wasmtime.WasmtimeError:
-            return None  # no room for so many addresses, e.g. below a limit of the shell
+            return None
+
+
+def _has_addresses(size: int) -> bool:
+    """Whether so many bytes of addresses can be had, e.g. below a limit of the shell.
+
+    Asked beforehand: wasmtime aborts the process when it makes a pool that does not fit.
+    """
+    if sys.platform == "win32":
+        return True  # nothing limits them there
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
+    try:
+        mmap.mmap(-1, size, flags=flags, prot=0).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True

@@ -101,7 +101,10 @@ class Engine:
         try:
             return host.machine(image or ours, memory_limit, zone_offset)
         except host.error as error:
-            raise EngineError(f"the sandbox could not start: {error}", hint="Reinstall nexus-jupyter.") from None
+            # the code was sound when it was loaded: what is missing is memory, or addresses of it
+            reason = str(error).splitlines()[0]
+            hint = "Free memory, or raise the limit of a program's addresses (ulimit -v)."
+            raise EngineError(f"the sandbox could not start: {reason}", hint=hint) from None
 
     def keep(self, machine: Machine) -> Image:
         """The memory of ``machine`` as it is now as an image, for guests to begin with.  Raises ``EngineError``.

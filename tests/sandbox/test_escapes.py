@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from nexus_jupyter.diagnostics import Span
 from nexus_jupyter.errors import LimitError, NexusError
@@ -31,7 +32,7 @@ from nexus_jupyter.sandbox.values import to_json
 
 GOLDEN = Path(__file__).parent / "golden" / "globals.txt"
 NOWHERE = Span(start=0, end=0, line=1, column=1)
-STATE = {"x": {"a": [1, 2, {"b": 3}]}, "n": 1}
+STATE: dict[str, JsonValue] = {"x": {"a": [1, 2, {"b": 3}]}, "n": 1}
 
 # all that can be reached from the global object and from what syntax makes, by name: kind, and whether it can change
 SURVEY = """
@@ -294,7 +295,7 @@ def try_attack(engine: Engine, untouched: str, attack: str, kind: str = "body") 
 
 
 # what reads as an attack and is only an odd way to write
-PLAIN_WRITES = {
+PLAIN_WRITES: dict[str, tuple[str, JsonValue]] = {
     "$state.x = globalThis": ("/x", {}),
     "$state.x = $tools": ("/x", {}),
     "$state.x = $ext": ("/x", {}),
@@ -309,7 +310,7 @@ PLAIN_WRITES = {
 def test_an_odd_way_to_write_leaves_plain_data(engine: Engine, pristine: str, body: str) -> None:
     path, value = PLAIN_WRITES[body]
     with begin(engine, body) as guest:
-        written = {"x": STATE["x"], "n": STATE["n"]}
+        written = dict(STATE)
         for op in invoke(guest, "t").ops:
             assert op.path.startswith(path)
         written[path[1:]] = value

@@ -138,7 +138,7 @@ def test_an_extension_that_breaks_is_an_error_of_the_code_without_its_text(execu
 
 
 def test_answers_come_as_they_are_there_and_timers_run_meanwhile(execute: Execute) -> None:
-    race = "return await Promise.race([$ext.desk.slow(50).then(() => 'extension'), new Promise((r) => setTimeout(r, 10, 'timer'))])"
+    race = "return await Promise.race([$ext.desk.slow(0.4).then(() => 'extension'), new Promise((r) => setTimeout(r, 10, 'timer'))])"
     assert execute(race).value == "timer"
     order = "const seen = []; const a = $ext.desk.slow(0.5).then(() => seen.push('slow')); await $ext.desk.ask('x'); seen.push('ask'); await a; return seen"
     assert execute(order).value == ["ask", "slow"]

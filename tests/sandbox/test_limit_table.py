@@ -55,6 +55,9 @@ class Exact:
     alive: bool = True
 
 
+REPLY = len(json.dumps({"status": "done", "tool": "t", "value": ""}, separators=(",", ":")))
+
+
 EXACT = [
     Exact("jobs", 40, lambda n: f"for (let i = 0; i < {n - 1}; i++) await null; return 1", alive=False),
     Exact("state_bytes", 5000, lambda n: f"$state.s = 'x'.repeat({n - len('s') - 2 - len('n') - 1}); return 1"),
@@ -62,7 +65,6 @@ EXACT = [
     Exact("calls", 7, lambda n: f"await Promise.all(Array.from({{length: {n}}}, () => $ext.e.text(1)))"),
     Exact("tool_depth", 5, lambda n: f"const d = $args.d ?? 1; if (d < {n}) await $tools.t({{d: d + 1}}); return 1"),
 ]
-REPLY = len(json.dumps({"status": "done", "tool": "t", "value": ""}, separators=(",", ":")))
 
 
 def guest_for(engine: Engine, body: str, limits: Limits) -> Guest:
@@ -138,7 +140,7 @@ def test_what_is_logged_beyond_its_limit_is_dropped_and_said(
 ) -> None:
     # a log is no reason to end a call: the limit is told in the log
     for amount, full in ((at - 1, False), (at, False), (at + 1, True), (100 * at, True)):
-        with guest_for(engine, body.replace("AMOUNT", str(amount)), replace(BASE, **{name: at})) as guest:  # type: ignore[arg-type]
+        with guest_for(engine, body.replace("AMOUNT", str(amount)), replace(BASE, **{name: at})) as guest:
             reply = invoke(guest)
             assert reply.value == 1
             lines = list(reply.logs)
@@ -292,13 +294,18 @@ def test_queue(factor: int) -> None:
 
 @pytest.mark.parametrize("more", [0, 1, 100])
 def test_events(more: int) -> None:
-    at, heard, go = 5, [], threading.Event()
+    at, go = 5, threading.Event()
+    heard: list[Any] = []
     with panel_of("", view='<Button label="b" trigger="t"/>', events=at) as panel:
         panel.runtime.subscribe(heard.extend)
         root = panel.runtime.snapshot().result(60).tree.root
         assert root is not None
         node = root.id if root.type == "Button" else root.children[0].id
-        panel.runtime.put(lambda: bool(go.wait(60)) and None)  # the panel's thread is busy
+
+        def busy() -> None:
+            go.wait(60)
+
+        panel.runtime.put(busy)  # the panel's thread is busy
         for seq in range(1, at + more + 1):
             panel.runtime.event(Event(client="c", seq=seq, node=node, name="press", clock=0, seed=0, zone="UTC", base=0))
         refused = [m.error for m in heard if isinstance(m, Reject)]

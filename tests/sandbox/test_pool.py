@@ -42,7 +42,7 @@ def pool_of(engine: Engine, **options: Any) -> InstancePool:
     return InstancePool(**{"size": 2, "most": 4, "idle": 60.0, "engine": engine, **options})
 
 
-PLACE = 64  # bytes before the end of the first memory, where nothing of a fresh guest stands
+PLACE = 40  # bytes before the end of the memory, where nothing of a fresh guest stands
 
 
 def mark(instance: Instance, owner: str) -> str | None:
