@@ -190,7 +190,13 @@ export function lockDown(kept: readonly string[], more: readonly object[]): void
   (Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 64;
   remove(Error, ["captureStackTrace", "prepareStackTrace", "stackTraceLimit"]);
   remove(RegExp.prototype, ["compile"]);
-  Object.defineProperty(Math, "random", { value: random });
+  // named by its place, whatever the bundler calls ours, and without a `prototype`
+  const named = {
+    random(): number {
+      return random();
+    },
+  };
+  Object.defineProperty(Math, "random", { value: named.random });
   const globals: object[] = [];
   for (const name of GLOBALS) {
     const value = (globalThis as Record<string, unknown>)[name];
