@@ -101,10 +101,7 @@ class Engine:
         try:
             return host.machine(image or ours, memory_limit, zone_offset)
         except host.error as error:
-            # the code was sound when it was loaded: what is missing is memory, or addresses of it
-            reason = str(error).splitlines()[0]
-            hint = "Free memory, or raise the limit of a program's addresses (ulimit -v)."
-            raise EngineError(f"the sandbox could not start: {reason}", hint=hint) from None
+            raise _no_room(error) from None
 
     def keep(self, machine: Machine) -> Image:
         """The memory of ``machine`` as it is now as an image, for guests to begin with.  Raises ``EngineError``.
@@ -150,7 +147,7 @@ class Engine:
             made.code(code)
             self._host, self._image = made, made.image(image)
         except made.error as error:
-            raise EngineError(f"the sandbox could not start: {error}", hint="Reinstall nexus-jupyter.") from None
+            raise _no_room(error) from None
 
     def _compile(self, host: Host, wasm: bytes) -> bytes:
         """The compiled module, from the cache when it is there.
@@ -189,6 +186,12 @@ class Engine:
             intact = False
         if not intact:
             raise EngineError("the sandbox's files are damaged", hint="Reinstall nexus-jupyter.")
+
+
+def _no_room(error: Exception) -> EngineError:
+    # the code was sound when it was loaded: what is missing is memory, or addresses of it
+    hint = "Free memory, or raise the limit of a program's addresses (ulimit -v)."
+    return EngineError(f"the sandbox could not start: {str(error).splitlines()[0]}", hint=hint)
 
 
 def warm() -> None:
