@@ -223,12 +223,23 @@ def test_a_call_is_cancelled_by_an_interrupt_of_the_main_thread(spinning: Panel,
 
 
 def test_a_cancellation_that_meets_the_start_of_a_step_is_not_lost(spinning: Panel) -> None:
+    assert spinning.call("one") == 1
+    guest = spinning.runtime.guest
+    assert guest is not None
+    with guest._instance._lock:  # the step has been sent and does not run yet
+        call = spinning.tools.spin()
+        while spinning.runtime._calls._current is None:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        call.cancel()
+    with pytest.raises(CancelledError):
+        call.result(20)  # far below what the step may take
     chance = random.Random(3)
-    for _ in range(150):
+    for _ in range(100):
         call = spinning.tools.spin()
         time.sleep(chance.random() / 400)
         call.cancel()
         with pytest.raises(CancelledError):
-            call.result(20)  # far below what the step may take
+            call.result(20)
     assert spinning.call("one") == 1
     assert spinning.state.n == 0
