@@ -100,7 +100,8 @@ def test_state_can_not_be_nested_without_end() -> None:
 
 def test_a_panel_cannot_grow_until_it_can_not_be_loaded_again() -> None:
     grow = tool("grow", "$state.any = ($state.any ?? '') + 'x'.repeat(3_000_000);")
-    with Panel(document(grow + tool("spin", "while (true) {}", 'timeout="100ms"'))) as panel:
+    patient = replace(DEFAULT_LIMITS, cpu=60.0, cpu_total=600.0)  # sizes are what this is about, on a busy machine, too
+    with Panel(document(grow + tool("spin", "while (true) {}", 'timeout="100ms"')), limits=patient) as panel:
         with pytest.raises(LimitError, match=r"MB|bytes|state"):
             repeat(panel, "grow", 6)
         with pytest.raises(LimitError):

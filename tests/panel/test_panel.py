@@ -46,7 +46,7 @@ COUNTER = """
     <Tool name="fail" description="Throw after writing"><Handler>$state.count = 50; throw new RangeError('too bad');</Handler></Tool>
     <Tool name="spin" description="Never end"><Handler timeout="200ms">$state.count = 9; while (true) {}</Handler></Tool>
     <Tool name="long" description="Spin for long"><Handler timeout="20s">while (true) {}</Handler></Tool>
-    <Tool name="hoard" description="Take memory"><Handler>const a = []; while (true) a.push('x'.repeat(1e6) + a.length);</Handler></Tool>
+    <Tool name="hoard" description="Take memory"><Handler timeout="10s">const a = []; while (true) a.push('x'.repeat(1e6) + a.length);</Handler></Tool>
     <Tool name="submit" description="Emit"><Handler>$emit('submitted', { count: $state.count });</Handler></Tool>
     <Tool name="beyond" description="Break a rule"><Handler>$state.count = 1000;</Handler></Tool>
     <Tool name="wait" description="Wait"><Arg name="ms" type="number" /><Handler>$state.count += 1; await new Promise(go => setTimeout(go, $args.ms)); $state.count += 1; return 'waited';</Handler></Tool>

@@ -11,7 +11,7 @@ import pytest
 from nexus_jupyter.errors import NexusError
 from nexus_jupyter.nxml import load_program
 from nexus_jupyter.protocol import GuestCancel, GuestEdit, GuestEvent, GuestRead, GuestReply, GuestResume, GuestView, LogLine, Settled
-from nexus_jupyter.sandbox import CodeErrors, Guest, syntax_diagnostics
+from nexus_jupyter.sandbox import CodeErrors, Guest, Limits, syntax_diagnostics
 
 MakeGuest = Callable[..., Guest]
 Run = Callable[..., GuestReply]
@@ -150,7 +150,7 @@ def test_deeply_nested_values_are_refused_in_both_directions(make_guest: MakeGue
 
 
 def test_big_requests_and_replies_pass(make_guest: MakeGuest, run: Run) -> None:
-    guest = make_guest("return $state.x.length")
+    guest = make_guest("return $state.x.length", limits=Limits(cpu=60.0))
     rows: list[Any] = [{"id": i, "text": "x" * 100} for i in range(9000)]
     reply = guest.request(GuestEdit(values={"x": rows}, clock=CLOCK))
     assert reply.ops[0].value == rows
