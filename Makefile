@@ -84,11 +84,12 @@ check: $(STAMP)/test
 test-js: $(STAMP)/build $(STAMP)/labextension
 	npm run --silent test
 
-# Two at a time, a file in one process, for its tests share a server or a browser; what compares times runs alone.
+# Two at a time, a file in one process, for its tests share a server or a browser; in order, so that the slow ones, which are few, are
+# not last.  What compares times runs alone.
 # The reader's tests must go down every branch of the reader.
 test-py: export COVERAGE_FILE = $(CURDIR)/$(VENV)/.coverage
 test-py: $(STAMP)/test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timing' --ignore=tests/nxml
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not timing' --ignore=tests/nxml
 	$(BIN)/python -m pytest -n 2 -m 'not timing' --cov=nexus_jupyter.nxml --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/nxml
 	$(BIN)/python -m pytest -m timing
 

@@ -32,6 +32,8 @@ from nexus_jupyter.protocol import GuestInvoke
 from nexus_jupyter.sandbox import Engine, Guest
 from nexus_jupyter.sandbox.cache import CompiledCache
 
+FULL = os.environ.get("NEXUS_FULL") == "1"
+
 SOURCE = '''<NexusPanel><Data><State name="n" type="number"/></Data><Logic>
 <Tool name="t"><Handler>$state.n += 1; return [6 * 7, $state.n, new Date(0).getHours()]</Handler></Tool>
 <Tool name="spin"><Handler>for (;;);</Handler></Tool>
@@ -201,12 +203,13 @@ DAMAGES = {
 
 @pytest.mark.parametrize("way", ["direct", "public"])
 def test_compiled_files_that_change_while_they_are_in_use(tmp_path: Path, way: str) -> None:
+    damages = DAMAGES if FULL else dict(list(DAMAGES.items())[:: 1 if way == "direct" else 3])
     code = f"""
 import os, shutil
 from pathlib import Path
 home = Path({str(tmp_path)!r})
 Engine(CompiledCache(home / "first"), way={way!r}).machine(1 << 26, lambda s: 0).close()
-for number, (name, damage) in enumerate({DAMAGES!r}.items()):
+for number, (name, damage) in enumerate({damages!r}.items()):
     place = home / str(number)
     shutil.copytree(home / "first", place)
     cache = CompiledCache(place)
@@ -221,7 +224,7 @@ for number, (name, damage) in enumerate({DAMAGES!r}.items()):
     answers(Engine(cache, way={way!r}))  # another process finds them so
     print(name)
 """
-    assert child(code).splitlines() == list(DAMAGES)
+    assert child(code).splitlines() == list(damages)
 
 
 @pytest.mark.parametrize("way", ["direct", "public"])

@@ -23,6 +23,8 @@ from nexus_jupyter.sandbox.extensions import ExtensionContext, beneath, fs, quot
 from nexus_jupyter.sandbox.extensions.beneath import Opener, openat2, system_opener, walk
 from nexus_jupyter.sandbox.extensions.fs import Files
 
+FULL = os.environ.get("NEXUS_FULL") == "1"
+
 SECRET = "what lies outside"
 # Elsewhere than on Linux there is only the one way.
 OPENERS = [walk, *([openat2] if system_opener() is openat2 else [])]
@@ -364,7 +366,7 @@ def test_no_path_reaches_what_lies_outside(files: Make, place: Path, monkeypatch
     panel = files()
 
     async def scenario() -> None:
-        for path in paths():
+        for path in paths()[:: 1 if FULL else 3]:
             for method, args in (("read", (path,)), ("list", (path,)), ("write", (path, "x")), ("delete", (path,))):
                 # what is no trick on this system is a name as any other: at most a file beneath the root is written
                 learnt = await told(panel, method, *args)
