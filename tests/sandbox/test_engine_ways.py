@@ -22,6 +22,8 @@ from nexus_jupyter.sandbox.machine import Image
 
 from .conftest import CLOCK, MakeGuest
 
+FULL = os.environ.get("NEXUS_FULL") == "1"
+
 BEGIN = """
 import sys, threading
 from pathlib import Path
@@ -31,8 +33,6 @@ from nexus_jupyter.nxml import load_program
 from nexus_jupyter.protocol import GuestInvoke
 from nexus_jupyter.sandbox import Engine, Guest
 from nexus_jupyter.sandbox.cache import CompiledCache
-
-FULL = os.environ.get("NEXUS_FULL") == "1"
 
 SOURCE = '''<NexusPanel><Data><State name="n" type="number"/></Data><Logic>
 <Tool name="t"><Handler>$state.n += 1; return [6 * 7, $state.n, new Date(0).getHours()]</Handler></Tool>
