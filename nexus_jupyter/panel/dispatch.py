@@ -120,6 +120,7 @@ class Dispatcher:
                 f"{call.tool.name} has made {self._limits.calls} extension calls, which is the limit for one run.",
                 limit="calls",
                 allowed=self._limits.calls,
+                used=call.extension_calls,
             )
         return declared, kind
 
