@@ -28,8 +28,11 @@ from nexus_jupyter.sandbox import Limits
 KILLS = 50 if os.environ.get("NEXUS_FULL") == "1" else 5
 
 COUNTING = """
-import sys
+import os
 from nexus_jupyter import Panel
+
+def say(*words):  # two threads speak, and print() may lose a line between them
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 panel = Panel('''<NexusPanel><Data><State name="n" type="number"/><State name="copy" type="number"/><State name="list" type="list"/></Data><Logic>
 <Tool name="count"><Handler>
@@ -39,10 +42,10 @@ panel = Panel('''<NexusPanel><Data><State name="n" type="number"/><State name="c
   $state.list = [...$state.list.slice(-20), $state.n];
   return $state.n;
 </Handler></Tool></Logic></NexusPanel>''')
-panel.on_commit(lambda commit: print("commit", commit.rev, panel.runtime.state["n"], panel.runtime.state["copy"], panel.runtime.state["list"][-1], flush=True))
-print("begun", panel.state.n, panel.rev, flush=True)
+panel.on_commit(lambda commit: say("commit", commit.rev, panel.runtime.state["n"], panel.runtime.state["copy"], panel.runtime.state["list"][-1]))
+say("begun", panel.state.n, panel.rev)
 while True:
-    print("answered", panel.call("count"), flush=True)
+    say("answered", panel.call("count"))
 """
 
 
@@ -58,7 +61,11 @@ def begin(cache: Path) -> subprocess.Popen[str]:
 
 def kill(process: subprocess.Popen[str]) -> tuple[list[str], str]:
     process.send_signal(signal.SIGKILL)
-    out, errors = process.communicate(timeout=60)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process, process.stdout, process.stderr:
+        # not communicate(), which does not know of what readline() has taken from the pipe already
+        out, errors = process.stdout.read(), process.stderr.read()
     lines = out.split("\n")
     return lines[:-1], errors  # the last one may be half a line
 
