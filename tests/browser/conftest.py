@@ -47,7 +47,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def notebook(context: BrowserContext, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
     """The notebook that the test names with ``@pytest.mark.parametrize("notebook", [...], indirect=True)``; no console error may come up."""
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     opened = Notebook(page, lab, request.param if hasattr(request, "param") else "quickstart.ipynb")
 
     def heard(message: ConsoleMessage) -> None:

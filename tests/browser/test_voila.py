@@ -127,7 +127,7 @@ def visit(browser: Browser) -> Iterator[Visitor]:
         context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin")
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         one = Visit(page)
         visits.append(one)
 

@@ -77,7 +77,7 @@ EXHAUSTING = {
 @pytest.mark.parametrize("body", EXHAUSTING.values(), ids=EXHAUSTING.keys())
 def test_what_takes_everything_is_stopped(make_guest: MakeGuest, run: Run, body: str) -> None:
     guest = make_guest(body)
-    reply, error = outcome(lambda: run(guest, timeout=2.0))
+    reply, error = outcome(lambda: run(guest, timeout=1.0))
     if reply is None:
         assert isinstance(error, LimitError)
         assert error.code in ("LIMIT_CPU", "LIMIT_MEMORY", "LIMIT_STACK", "LIMIT_REPLY_BYTES")
@@ -85,7 +85,7 @@ def test_what_takes_everything_is_stopped(make_guest: MakeGuest, run: Run, body:
     else:
         assert (reply.status, reply.ops) == ("failed", ())
         assert guest.alive
-    assert guest.used < 2.0 + 0.05
+    assert guest.used < 1.0 + 0.05
 
 
 def test_recursion_is_an_ordinary_error_of_the_panel(make_guest: MakeGuest, run: Run) -> None:

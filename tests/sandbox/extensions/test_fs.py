@@ -366,7 +366,7 @@ def test_no_path_reaches_what_lies_outside(files: Make, place: Path, monkeypatch
     panel = files()
 
     async def scenario() -> None:
-        for path in paths()[:: 1 if FULL else 3]:
+        for path in paths()[:: 1 if FULL else 5]:
             for method, args in (("read", (path,)), ("list", (path,)), ("write", (path, "x")), ("delete", (path,))):
                 # what is no trick on this system is a name as any other: at most a file beneath the root is written
                 learnt = await told(panel, method, *args)
