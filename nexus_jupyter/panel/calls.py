@@ -28,10 +28,10 @@ from ..protocol import (
     Settled,
     Started,
 )
+from ..sandbox.failure import error_from, info_of
 from ..sandbox.limits import Limits, cpu_total_exceeded, duration
 from .call import Call, Gate
 from .dispatch import Dispatcher
-from .failure import error_from, info_of
 from .futures import settle, settle_error
 from .moment import now_ms
 from .names import check_tool
@@ -136,7 +136,7 @@ class Calls:
                 )
             )
             if reply.status == "failed":
-                raise error_from(reply.error, self._runtime.program)
+                raise error_from(reply.error)
             self._runtime.commit(reply, Cause(kind="edit", client=event.client, seq=event.seq))
         except NexusError as error:
             self._reject(event, error)
@@ -251,7 +251,7 @@ class Calls:
                 self._runtime.say(Emitted(event=emission.event, payload=emission.payload))
             self._runtime.emit(emission.event, emission.payload)
         if reply.status == "failed":
-            failure = error_from(reply.error, self._runtime.program)
+            failure = error_from(reply.error)
             if call.cause_error is not None and call.cause_error.message == failure.message:
                 failure.__cause__ = call.cause_error
             self._fail(call, failure)

@@ -18,9 +18,9 @@ from ..sandbox.extensions import Extension, ExtensionContext, registry
 from ..sandbox.extensions.exposed import Function
 from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.extensions.serving import serve
+from ..sandbox.failure import info_of
 from ..sandbox.limits import Limits
 from .call import Call, callers
-from .failure import info_of
 from .permissions import Permissions
 
 if TYPE_CHECKING:

@@ -36,6 +36,7 @@ from ..protocol import (
     Tree,
 )
 from ..sandbox.extensions.loop import extension_loop
+from ..sandbox.failure import error_from, info_of
 from ..sandbox.guest import Guest
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, freeze, thaw
@@ -43,7 +44,6 @@ from . import patch
 from .call import Call
 from .calls import Calls
 from .dispatch import Dispatcher
-from .failure import error_from, info_of
 from .futures import settle, settle_error
 from .moment import now_ms
 from .worker import Worker
@@ -333,7 +333,7 @@ class Runtime:
             try:
                 reply = self.request(GuestView())
                 if reply.status == "failed":
-                    raise error_from(reply.error, self.program)
+                    raise error_from(reply.error)
                 tree = reply.tree or Tree(root=None)
             except NexusError as error:
                 last = self._tree.root if self._tree is not None else None

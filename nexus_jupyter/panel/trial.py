@@ -12,11 +12,11 @@ from ..nxml.program import Program, ToolDeclaration
 from ..protocol import ErrorInfo, GuestInvoke, GuestReply, GuestView, Operation
 from ..protocol.bridge import TriedDocument
 from ..protocol.proposal import DryRun, Trial
+from ..sandbox.failure import error_from, info_of
 from ..sandbox.guest import CodeErrors, Guest, syntax_diagnostics
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, thaw
 from .documents import program_of
-from .failure import error_from, info_of
 from .moment import now_ms
 from .replacement import Fitted, fit
 
@@ -50,7 +50,7 @@ def try_document(panel: Panel, source: str) -> TriedDocument:
     except NexusError as error:
         return TriedDocument(diagnostics=(*diagnostics, _not_loaded(source, error)))
     if shown is not None and shown.status == "failed":
-        return TriedDocument(diagnostics=(*diagnostics, _not_loaded(source, error_from(shown.error, program))))
+        return TriedDocument(diagnostics=(*diagnostics, _not_loaded(source, error_from(shown.error))))
     tree = None if shown is None else shown.tree
     dry_run = DryRun(
         rev=rev,

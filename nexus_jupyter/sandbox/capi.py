@@ -1,9 +1,9 @@
 """The part of wasmtime's C interface that its Python package binds but does not offer: calls without type checks,
 memory without copies, one engine for many guests.
 
-Importing this fails with an ``AttributeError`` or ``ImportError`` where the installed wasmtime lacks any of it; then the
-public interface does (``public.py``).  Every function takes plain addresses.  Nothing here checks anything: ``direct.py``
-is the only user.
+Importing this fails with an ``AttributeError`` or ``ImportError`` where the installed wasmtime lacks any of it or declares
+it otherwise than it is used here; then the public interface does (``public.py``).  Every function takes plain addresses,
+and no call is checked: ``direct.py`` is the only user.
 """
 
 from __future__ import annotations
@@ -19,7 +19,23 @@ _library: Any = ffi.dll
 
 def _function(name: str, result: Any, *arguments: Any) -> Any:
     # a prototype of our own: the package's takes typed pointers, which cost more than the call
+    declared = getattr(_library, name)
+    _compare(name, (declared.restype, *declared.argtypes), (result, *arguments))
     return CFUNCTYPE(result, *arguments)((name, _library))
+
+
+def _compare(name: str, declared: tuple[Any, ...], used: tuple[Any, ...]) -> None:
+    """Refuse a function whose parameters another version declares otherwise: a wrong call would corrupt memory.
+
+    Raises AttributeError.
+    """
+    same = len(declared) == len(used)
+    for theirs, ours in zip(declared, used, strict=False):
+        same = same and (0 if theirs is None else ctypes.sizeof(theirs)) == (0 if ours is None else ctypes.sizeof(ours))
+        if same and hasattr(theirs, "_argtypes_") and hasattr(ours, "_argtypes_"):
+            _compare(f"{name}'s callback", (theirs._restype_, *theirs._argtypes_), (ours._restype_, *ours._argtypes_))
+    if not same:
+        raise AttributeError(f"this wasmtime declares {name} otherwise")
 
 
 class Value(ctypes.Union):

@@ -24,7 +24,7 @@ class DeadlineKeeper:
         self._changed = threading.Condition()
         self._entries: dict[int, tuple[float, Expire]] = {}
         self._next_token = 0
-        self._running = False
+        self._thread: threading.Thread | None = None
         self._wakes_at = 0.0
 
     def set(self, deadline: float, expire: Expire) -> int:
@@ -33,14 +33,15 @@ class DeadlineKeeper:
             self._next_token += 1
             token = self._next_token
             self._entries[token] = (deadline, expire)
-            if not self._running:
+            if self._thread is None or not self._thread.is_alive():  # it is not in a process that was forked from ours
                 self._wakes_at = deadline
+                thread = threading.Thread(target=self._keep, name="nexus-epoch", daemon=True)
                 try:
-                    threading.Thread(target=self._keep, name="nexus-epoch", daemon=True).start()
+                    thread.start()
                 except BaseException:  # no thread can be had: the next one tries again
                     del self._entries[token]
                     raise
-                self._running = True
+                self._thread = thread
             elif deadline < self._wakes_at:
                 self._changed.notify()
             return token
@@ -67,7 +68,7 @@ class DeadlineKeeper:
                 if self._entries:
                     idle_since = now
                 elif now - idle_since >= _LINGER:
-                    self._running = False
+                    self._thread = None
                     return
                 self._wakes_at = min((deadline for deadline, _ in self._entries.values()), default=now + _LINGER)
                 self._wakes_at = min(self._wakes_at, now + _LINGER)

@@ -190,7 +190,7 @@ class Engine:
 
 def _no_room(error: Exception) -> EngineError:
     # the code was sound when it was loaded: what is missing is memory, or addresses of it
-    hint = "Free memory, or raise the limit of a program's addresses (ulimit -v)."
+    hint = "Free memory, or raise the limit that is too low: `memory` of the panel's limits, or a program's addresses (ulimit -v)."
     return EngineError(f"the sandbox could not start: {str(error).splitlines()[0]}", hint=hint)
 
 

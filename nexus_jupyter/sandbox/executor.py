@@ -17,13 +17,14 @@ from typing import Any
 from pydantic import JsonValue
 
 from ..diagnostics import Span
-from ..errors import CancelledError, CapabilityError, EngineError, HandlerError, LimitError, NexusError, OptionError
+from ..errors import CancelledError, CapabilityError, EngineError, LimitError, NexusError, OptionError
 from ..nxml.program import ArgDeclaration, Code, ExtensionDeclaration, Handler, Program, StateDeclaration, ToolDeclaration
-from ..protocol import Emission, ErrorInfo, ExtensionCall, GuestInvoke, GuestReply, GuestResume, LogLine, Operation, Settled
+from ..protocol import Emission, ExtensionCall, GuestInvoke, GuestReply, GuestResume, LogLine, Operation, Settled
 from .engine import Engine
 from .extensions.base import Extension
 from .extensions.loop import extension_loop
 from .extensions.serving import serve
+from .failure import error_from, info_of
 from .guest import Guest
 from .limits import DEFAULT_LIMITS, Limits, cpu_total_exceeded, wall_exceeded
 from .machine import Image
@@ -293,7 +294,7 @@ class SandboxExecutor:
         run.events += reply.emits
         run.logs += reply.logs
         if reply.error is not None:
-            raise _error(reply.error)
+            raise error_from(reply.error)
         return reply
 
     async def _one(self, wish: ExtensionCall, limits: Limits, allowed: frozenset[str], slots: asyncio.Semaphore) -> Settled:
@@ -305,16 +306,11 @@ class SandboxExecutor:
             if needed is not None and needed not in allowed:
                 raise CapabilityError(f"{extension.name}.{wish.method} needs the capability {needed}, which was not given.")
             return Settled(id=wish.id, value=await serve(extension, wish, slots, limits))
-        except NexusError as error:
-            name = error.name if isinstance(error, HandlerError) else type(error).__name__
-            allowed_, used = (error.allowed, error.used) if isinstance(error, LimitError) else (None, None)
-            info = ErrorInfo(code=error.code, name=name, message=error.message, hint=error.hint, allowed=allowed_, used=used)
-            return Settled(id=wish.id, error=info)
         except Exception as error:
-            # a mistake of the extension: its text may hold what the code is not to see
-            logger.exception("%s.%s() failed", wish.alias, wish.method)
-            name = type(error).__name__
-            return Settled(id=wish.id, error=ErrorInfo(code="INTERNAL", name=name, message=f"an unexpected {name} stopped this."))
+            if not isinstance(error, NexusError):
+                # a mistake of the extension: its text may hold what the code is not to see
+                logger.exception("%s.%s() failed", wish.alias, wish.method)
+            return Settled(id=wish.id, error=info_of(error))
 
 
 def _object(value: object, name: str) -> dict[str, JsonValue]:
@@ -338,13 +334,6 @@ def _program(key: _Key) -> Program:
         ),
         code=(Code(kind="body", source=key.code, span=_NOWHERE),),
     )
-
-
-def _error(info: ErrorInfo) -> NexusError:
-    if info.code.startswith("LIMIT_"):
-        name = info.code.removeprefix("LIMIT_").lower()
-        return LimitError(info.message, limit=name, allowed=info.allowed, used=info.used, hint=info.hint)
-    return HandlerError(info.message, name=info.name, line=info.line, column=info.column, stack=info.stack, hint=info.hint, code=info.code)
 
 
 def _closed_error() -> NexusError:

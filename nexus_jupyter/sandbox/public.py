@@ -124,14 +124,12 @@ class PublicMachine(Machine):
             raise GuestTrap("fault", str(error)) from None
 
 
-class PublicHost(Host):
-    """Images are compiled code, loaded anew for each guest."""
+class Compiler(Host):
+    """What both ways have in common: code for one configuration of wasmtime."""
 
-    kind: Literal["public", "direct"] = "public"
     error = wasmtime.WasmtimeError
 
     def __init__(self) -> None:
-        self._code = _Code(b"")
         self._compiler = wasmtime.Engine(configuration())
 
     def compile(self, wasm: bytes) -> bytes:
@@ -143,6 +141,16 @@ class PublicHost(Host):
         except wasmtime.WasmtimeError:
             return False
         return True
+
+
+class PublicHost(Compiler):
+    """Images are compiled code, loaded anew for each guest."""
+
+    kind: Literal["public", "direct"] = "public"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._code = _Code(b"")
 
     def code(self, compiled: bytes) -> None:
         self._code = _Code(compiled)

@@ -18,7 +18,6 @@ from ..errors import CancelledError, DocumentError, LimitError, NexusError
 from ..nog.kernel import kernel_graph, panel_document, panel_info
 from ..panel import registry
 from ..panel.call import PendingCall
-from ..panel.failure import info_of
 from ..panel.panel import Panel
 from ..panel.tools import start
 from ..protocol import ErrorInfo
@@ -41,6 +40,7 @@ from ..protocol.bridge import (
 )
 from ..protocol.graph import GraphState
 from ..protocol.packing import pack
+from ..sandbox.failure import info_of
 from .previews import previews
 
 logger = logging.getLogger(__name__)

@@ -119,6 +119,55 @@ print(chosen.kind)
     assert child(code) == "public"
 
 
+@pytest.mark.parametrize(
+    "drift",
+    [
+        "dll.wasmtime_memory_data.argtypes = dll.wasmtime_memory_data.argtypes + [ctypes.c_void_p]",
+        "dll.wasmtime_func_call_unchecked.argtypes = [*dll.wasmtime_func_call_unchecked.argtypes[:3], ctypes.c_uint8, ctypes.c_void_p]",
+        "dll.wasmtime_memory_data_size.restype = ctypes.c_uint32",
+        "dll.wasmtime_func_new_unchecked.argtypes = [*held[:2], ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p), *held[3:]]",
+    ],
+)
+def test_a_wasmtime_that_declares_its_functions_otherwise_is_used_the_public_way(drift: str) -> None:
+    """A call that does not fit would corrupt memory instead of failing."""
+    code = f"""
+import ctypes
+from wasmtime import _ffi
+dll = _ffi.dll
+held = dll.wasmtime_func_new_unchecked.argtypes
+{drift}
+from nexus_jupyter.sandbox import engine as module
+print(module.host().kind)
+"""
+    assert child(code) == "public"
+
+
+def test_without_assertions_guests_run_all_the_same() -> None:
+    """What ``python -O`` leaves out must do nothing."""
+    code = f"{BEGIN}\nwith guest() as one: print(call(one).value, Engine.shared().way)"
+    done = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.stdout.strip(), done.stderr) == ("[42, 1, 9] direct", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked there")
+def test_a_loop_in_a_forked_process_meets_its_deadline_too() -> None:
+    """The thread that keeps deadlines is not in the child; an alarm ends a child that nothing stopped."""
+    code = """
+import os, signal
+one = guest()
+assert call(one).value == [42, 1, 9]  # the thread is there now
+child = os.fork()
+if not child:
+    signal.alarm(60)
+    try: call(one, "spin", 0.05)
+    except NexusError as error: os._exit(0 if error.code == "LIMIT_CPU" else 3)
+    os._exit(4)
+print(os.waitpid(child, 0)[1])
+one.close()
+"""
+    assert child(code) == "0"
+
+
 def test_when_all_memories_of_the_pool_are_in_use_others_are_made() -> None:
     code = """
 from nexus_jupyter.sandbox import direct

@@ -12,11 +12,11 @@ import pytest
 
 from nexus_jupyter import Panel
 from nexus_jupyter.errors import LimitError, NexusError
-from nexus_jupyter.panel.failure import error_from
 from nexus_jupyter.protocol import Event, GuestInvoke, GuestReply, LogLine, Reject
 from nexus_jupyter.sandbox import Engine, Guest, Limits
 from nexus_jupyter.sandbox.executor import SandboxExecutor
 from nexus_jupyter.sandbox.extensions.base import Extension, ExtensionContext, method
+from nexus_jupyter.sandbox.failure import error_from
 from nexus_jupyter.sandbox.guest import encoded
 from nexus_jupyter.sandbox.limits import MIB
 
@@ -82,7 +82,7 @@ def guest_for(engine: Engine, body: str, limits: Limits) -> Guest:
 def invoke(guest: Guest, args: Any = None) -> GuestReply:
     reply = guest.request(GuestInvoke(call=1, tool="t", args=args, clock=CLOCK, seed=1, zone="UTC"))
     if reply.status == "failed":
-        raise error_from(reply.error, None)  # type: ignore[arg-type]  # as a panel does it
+        raise error_from(reply.error)  # as a panel does it
     return reply
 
 

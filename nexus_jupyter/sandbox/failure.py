@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..errors import ArgumentError, CapabilityError, HandlerError, LimitError, NexusError, StateError
-from ..nxml.program import Program
 from ..protocol import ErrorInfo
 
 
@@ -25,7 +24,7 @@ def info_of(error: BaseException) -> ErrorInfo:
     return ErrorInfo(code="INTERNAL", name=type(error).__name__, message=f"an unexpected {type(error).__name__} stopped this.")
 
 
-def error_from(info: ErrorInfo | None, program: Program) -> NexusError:
+def error_from(info: ErrorInfo | None) -> NexusError:
     """The exception that a guest's failed reply stands for."""
     if info is None:
         return HandlerError("the handler failed without saying why.")
