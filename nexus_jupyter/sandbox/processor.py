@@ -12,7 +12,7 @@ Clock = Callable[[], float]
 def thread_clock() -> Clock:
     """A clock of the calling thread's own processor time in seconds, readable from any thread while this one lives.
 
-    Where the platform has none (Windows) it is the wall clock.
+    Where the platform tells it of no other thread (Windows, macOS) it is the wall clock.
     """
     clock_id = getattr(time, "pthread_getcpuclockid", None)
     if clock_id is None:

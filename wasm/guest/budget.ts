@@ -47,13 +47,16 @@ function total(sizes: ReadonlyMap<string, number>): number {
   return sum;
 }
 
+/** A string of so many characters is not looked at: each takes at most six bytes. */
+const SHORT = 64;
+
 /** No fewer than the bytes of a clean value as JSON, found without writing it where that is quick. */
 function bytesAtMost(value: Json): number {
   switch (typeof value) {
     case "number":
       return 25;
     case "string":
-      return 2 + 6 * value.length;
+      return value.length <= SHORT ? 2 + 6 * value.length : bytesOf(value);
     default:
       return isContainer(value) ? bytesOf(value) : 5;
   }

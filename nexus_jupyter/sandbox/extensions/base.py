@@ -98,12 +98,12 @@ class Extension(ABC):
             )
         bound = self._signatures[method].bind(args)
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(self.timeout) as limit:
                 value = await getattr(self, method)(*bound)
         except TimeoutError:
-            raise HandlerError(
-                f"{self.name}.{method}() did not end within {self.timeout:g} s.", name="TimeoutError", code="EXTENSION_TIMEOUT"
-            ) from None
+            # its own limit, or something that it waited for has one
+            what = f"did not end within {self.timeout:g} s" if limit.expired() else "waited too long for something"
+            raise HandlerError(f"{self.name}.{method}() {what}.", name="TimeoutError", code="EXTENSION_TIMEOUT") from None
         return to_json(value, f"the result of {method}()")
 
     async def close(self) -> None:  # noqa: B027 (most have nothing to free)

@@ -36,6 +36,11 @@ class Echo(Extension):
         """Takes too long."""
         await asyncio.sleep(60)
 
+    @method("echo:wait")
+    async def late(self) -> None:
+        """Waits for something that has a limit of its own."""
+        raise TimeoutError
+
     @method("echo:say")
     async def bad(self) -> object:
         """Gives what JSON cannot hold."""
@@ -51,7 +56,7 @@ def call(name: str, *args: Any) -> Any:
 
 
 def test_marked_methods_are_callable_by_name() -> None:
-    assert Echo.methods() == ("say", "wait", "bad")
+    assert Echo.methods() == ("say", "wait", "late", "bad")
     assert Echo.capability("say") == "echo:say"
     assert call("say", "x") == {"text": "x"}
     assert call("say", "x", {"loud": True}) == {"text": "X"}
@@ -87,6 +92,14 @@ def test_arguments_that_do_not_fit_are_refused_with_their_place(args: tuple[Any,
 def test_a_method_ends_with_its_time() -> None:
     with pytest.raises(HandlerError, match="did not end within"):
         call("wait")
+
+
+@pytest.mark.parametrize("timeout", [None, 5.0])
+def test_a_limit_of_what_it_waits_for_is_not_told_as_its_own(monkeypatch: pytest.MonkeyPatch, timeout: float | None) -> None:
+    monkeypatch.setattr(Echo, "timeout", timeout)
+    with pytest.raises(HandlerError, match="waited too long for something") as caught:
+        call("late")
+    assert caught.value.code == "EXTENSION_TIMEOUT"
 
 
 def test_a_result_is_json() -> None:
