@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
-from nexus_jupyter import Panel
+import pytest
+
+from nexus_jupyter import CapabilityError, Panel
 from nexus_jupyter.protocol import Consent, ConsentAnswer, ConsentEnded, KernelMessage
 from nexus_jupyter.sandbox.extensions import Extension, ExtensionContext, method, registry
 
@@ -89,3 +92,19 @@ class Person:
         self.panel.decide(ConsentAnswer(client="me", id=id, decision=decision))
         self.panel.runtime.ask(lambda: None).result()
         return id
+
+
+def granted(source: str) -> tuple[Panel, Person]:
+    """A panel that is allowed for good what it asks for, and the person who did it."""
+    panel = Panel(source)
+    person = Person(panel)
+    with pytest.raises(CapabilityError):
+        panel.call("go")
+    person.decide("panel")
+    assert panel.call("go")
+    return panel, person
+
+
+def records(data: Path) -> list[Path]:
+    """The grants that are kept."""
+    return sorted((data / "grants").glob("*.json"))
