@@ -332,15 +332,21 @@ def test_a_sleeping_cell_holds_no_call_up(loop: Loop, notebooks: Notebooks, nexu
 
 
 def test_a_kernel_that_was_used_while_a_cell_runs_does_not_count_as_idle(
-    loop: Loop, notebooks: Notebooks, nexus: str, heard: Heard
+    loop: Loop, notebooks: Notebooks, nexus: str, heard: Heard, tmp_path: Path
 ) -> None:
     async def story() -> None:
         link = await counter(notebooks, heard, nexus)
         manager = notebooks.kernels.get_kernel(nexus)
+        await until(lambda: manager.execution_state == "idle")
         states: list[str] = []
         manager.observe(lambda change: states.append(change.new), "execution_state")
-        cell = asyncio.create_task(notebooks.run(nexus, "import time; time.sleep(8)"))
-        await until(lambda: states == ["busy"])
+        begun, ended = tmp_path / "begun", tmp_path / "ended"
+        cell = asyncio.create_task(notebooks.run(nexus, (
+            f"import pathlib, time; pathlib.Path({str(begun)!r}).touch()\n"
+            f"while not pathlib.Path({str(ended)!r}).exists(): time.sleep(0.05)"
+        )))  # fmt: skip
+        await until(lambda: begun.exists() and states[-1:] == ["busy"])
+        states.clear()  # what came before the cell had been of the panel's
         await link.request(CallTool(panel="counter", tool="add"))
         await until(lambda: "idle" in states and states[-1] == "busy", "the server's note of our answer, and its correction")
         other = Heard()
@@ -353,6 +359,7 @@ def test_a_kernel_that_was_used_while_a_cell_runs_does_not_count_as_idle(
         await asyncio.sleep(0.3)
         assert states[-1] == "busy"
         assert not cell.done()
+        ended.touch()
         await cell
         await until(lambda: states[-1] == "idle")
         await asyncio.sleep(0.5)
