@@ -206,12 +206,16 @@ export interface TreeNode {
   writable: boolean;
 }
 /**
- * A revision: what changed, why, and the view after it (None: the view did not change).
+ * A revision: what changed, why, and the view after it.
+ *
+ * ``patch`` leads from the view of the revision before to that of this one; ``tree``, when it is there, is the whole view
+ * instead.  Neither: the view did not change.
  */
 export interface Commit {
   cause: Cause;
   kind: "commit";
   ops: Operation[];
+  patch: TreePatch | null;
   rev: number;
   tree: Tree | null;
 }
@@ -231,6 +235,59 @@ export interface Operation {
   op: "add" | "remove" | "replace";
   path: string;
   value: JsonValue;
+}
+/**
+ * The difference between two trees of a panel, from the later one's point of view.
+ *
+ * ``added``: nodes with all that is in them, which stand where ``children`` says; one that is there already is replaced.
+ * A node that no list of children names any more is gone, with all that is in it.  ``problems`` None: unchanged.
+ */
+export interface TreePatch {
+  added: TreeNode[];
+  changed: NodeChange[];
+  children: ChildrenChange[];
+  problems: Problem[] | null;
+}
+/**
+ * What differs in the node ``id`` of a tree, its children apart; what is empty or None is unchanged.
+ *
+ * ``props``: properties that are new or have another value; ``edits``: operations on the values of others, each with paths
+ * from the value itself; ``gone``: properties that are no longer there.
+ */
+export interface NodeChange {
+  edits: {
+    [k: string]: Operation[];
+  };
+  gone: string[];
+  id: string;
+  place: BoundValue | null;
+  props: {
+    [k: string]: JsonValue;
+  };
+}
+/**
+ * What a node is bound to now; see ``TreeNode``.
+ */
+export interface BoundValue {
+  bound: boolean;
+  events: string[];
+  value: JsonValue;
+  writable: boolean;
+}
+/**
+ * What differs in the children of the node ``id``: splices, each applied to what the one before it left.
+ */
+export interface ChildrenChange {
+  id: string;
+  splices: ChildrenSplice[];
+}
+/**
+ * At position ``at`` of the children, ``remove`` go and those of ``ids`` come: from elsewhere in the list, or new.
+ */
+export interface ChildrenSplice {
+  at: number;
+  ids: string[];
+  remove: number;
 }
 /**
  * The call of event ``seq`` runs ``tool`` and has not ended; the page may show it as pending.
@@ -887,6 +944,7 @@ export interface GuestReply {
   inverse: Operation[];
   logs: LogLine[];
   ops: Operation[];
+  patch: TreePatch | null;
   progress: ProgressNote | null;
   state: {
     [k: string]: JsonValue;
@@ -930,10 +988,13 @@ export interface Settled {
   value: JsonValue;
 }
 /**
- * Resolve the view.
+ * Show the view: the ``tree`` when ``whole``, else the ``patch`` since the last ``view`` (neither: it is the same).
+ *
+ * A guest that was not asked before, or that had to begin anew, answers with the tree.
  */
 export interface GuestView {
   op: "view";
+  whole: boolean;
 }
 /**
  * A handler body and its limits.  ``timeout`` is wall time in seconds, ``memory`` bytes, None: default.

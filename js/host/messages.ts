@@ -17,12 +17,12 @@ import { isObject, own, string } from "./json";
 
 export { isObject, type Json, type JsonObject, own } from "./json";
 
-/** A kernel message whose tree has not been looked into yet. */
+/** A kernel message whose tree, or difference of trees, has not been looked into yet. */
 export type Received =
   | { kind: "snapshot"; panel: string; title: string; rev: number; tree: unknown; consent: Consent | null }
   | Consent
   | ConsentEnded
-  | { kind: "commit"; rev: number; cause: Cause; tree: unknown }
+  | { kind: "commit"; rev: number; cause: Cause; patch: unknown; tree: unknown }
   | Extract<KernelMessage, { kind: "started" | "result" | "reject" | "progress" | "emitted" | "closed" }>;
 
 function count(value: unknown): number | null {
@@ -100,7 +100,13 @@ export function readMessage(value: unknown): Received | null {
       };
     case "commit":
       if (rev === null) return null;
-      return { kind, rev, cause: readCause(own(value, "cause")), tree: own(value, "tree") ?? null };
+      return {
+        kind,
+        rev,
+        cause: readCause(own(value, "cause")),
+        patch: own(value, "patch") ?? null,
+        tree: own(value, "tree") ?? null,
+      };
     case "started":
       return call && { kind, ...call, tool: string(own(value, "tool")) };
     case "result": {

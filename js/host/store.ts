@@ -10,6 +10,7 @@ import { afterwards, type Decision } from "./consent";
 import { type JsonObject, type Received, readMessage } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
+import { repaint } from "./repaint";
 import { addToast, readToast } from "./toasts";
 import { Topics } from "./topics";
 import { EMPTY_VIEW, layOut, type View, type ViewNode } from "./view";
@@ -169,7 +170,7 @@ export class PanelStore implements PanelHost {
         this.#show(message.tree, message.rev, message.title);
         break;
       case "commit":
-        this.#commit(message.rev, message.tree);
+        this.#commit(message.rev, message.patch, message.tree);
         break;
       case "started":
         if (message.client === this.client) this.#calls.update(message.seq, { tool: message.tool });
@@ -218,23 +219,36 @@ export class PanelStore implements PanelHost {
     for (const [node, error] of this.#errors) if (error.code === "CAPABILITY_DENIED") this.dismissError(node);
   }
 
-  /** Commits in order; an old one is passed by, a gap that the tree does not close asks for a snapshot. */
-  #commit(rev: number, tree: unknown): void {
+  /** Commits in order; an old one is passed by, a gap that no tree closes asks for a snapshot. */
+  #commit(rev: number, patch: unknown, tree: unknown): void {
     if (this.#synced && rev <= this.#rev) return;
     if (tree !== null) {
       this.#synced = true;
       this.#show(tree, rev);
-    } else if (this.#synced && rev === this.#rev + 1) {
+    } else if (this.#resyncing) {
+      // the snapshot that was asked for has it
+    } else if (!this.#synced || rev !== this.#rev + 1) {
+      this.#resync();
+    } else if (patch === null) {
       this.#rev = rev;
       this.#update({ rev });
-    } else if (!this.#resyncing) {
-      this.#resyncing = true;
-      this.#sayHello();
+    } else {
+      const repainted = repaint(patch, this.#view);
+      if (repainted) this.#draw(repainted, rev, this.#panel.title);
+      else this.#resync();
     }
   }
 
+  #resync(): void {
+    this.#resyncing = true;
+    this.#sayHello();
+  }
+
   #show(tree: unknown, rev: number, title = this.#panel.title): void {
-    const { view, changed } = layOut(tree, this.#view);
+    this.#draw(layOut(tree, this.#view), rev, title);
+  }
+
+  #draw({ view, changed }: { view: View; changed: readonly string[] }, rev: number, title: string): void {
     this.#view = view;
     this.#rev = rev;
     for (const key of changed) this.#topics.notify(`node ${key}`);

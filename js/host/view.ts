@@ -71,30 +71,38 @@ function keep(old: ViewNode | undefined, now: ViewNode): ViewNode {
   return same ? old : { ...now, props, value, events, children };
 }
 
-/**
- * Lays out a tree as the kernel sent it.  Nodes that are no nodes, or lie too deep, are left out and
- * named in the problems.  `changed` lists the keys whose record differs from `previous`, also removed ones.
- */
-export function layOut(tree: unknown, previous: View): { view: View; changed: string[] } {
-  const nodes = new Map<string, ViewNode>();
-  const ids = new Set<string>();
-  const problems: Problem[] = [];
-  const changed: string[] = [];
-  let dropped = 0;
+/** Puts trees into `nodes`, one record a node; a record that says the same as the one in `previous` is that one. */
+export class Layer {
+  readonly ids = new Set<string>();
+  readonly changed: string[] = [];
+  /** How many parts of trees were no nodes, or lay too deep. */
+  dropped = 0;
+  /** Whether an id came twice. */
+  doubled = false;
 
-  const visit = (raw: unknown, depth: number): string | null => {
-    if (!isObject(raw) || depth > MAX_DEPTH || nodes.size >= MAX_NODES) {
-      dropped += 1;
-      return null;
-    }
-    const id = own(raw, "id");
-    const type = own(raw, "type");
-    if (typeof id !== "string" || typeof type !== "string") {
-      dropped += 1;
+  constructor(
+    private readonly nodes: Map<string, ViewNode>,
+    private readonly previous: ReadonlyMap<string, ViewNode>,
+  ) {}
+
+  /** The key of the tree's root; null when it is no node. */
+  add(raw: unknown, depth = 0): string | null {
+    const { nodes } = this;
+    const id = isObject(raw) ? own(raw, "id") : undefined;
+    const type = isObject(raw) ? own(raw, "type") : undefined;
+    if (
+      !isObject(raw) ||
+      depth > MAX_DEPTH ||
+      nodes.size >= MAX_NODES ||
+      typeof id !== "string" ||
+      typeof type !== "string"
+    ) {
+      this.dropped += 1;
       return null;
     }
     let key = id;
     for (let turn = 2; nodes.has(key); turn += 1) key = `${id}\u0000${turn}`;
+    if (key !== id) this.doubled = true;
     const props = own(raw, "props");
     const events = own(raw, "events");
     const below = own(raw, "children");
@@ -110,31 +118,44 @@ export function layOut(tree: unknown, previous: View): { view: View; changed: st
       children: [],
     };
     nodes.set(key, now); // taken before the children are visited, so that none of them gets this key
-    ids.add(id);
+    this.ids.add(id);
     const children: string[] = [];
     if (Array.isArray(below)) {
       for (const child of below) {
-        const childKey = visit(child, depth + 1);
+        const childKey = this.add(child, depth + 1);
         if (childKey !== null) children.push(childKey);
       }
     }
-    const old = previous.nodes.get(key);
+    const old = this.previous.get(key);
     const kept = keep(old, { ...now, children });
     nodes.set(key, kept);
-    if (kept !== old) changed.push(key);
+    if (kept !== old) this.changed.push(key);
     return key;
-  };
+  }
+}
 
+export function readProblems(listed: readonly unknown[]): Problem[] {
+  const problems: Problem[] = [];
+  for (const item of listed.slice(0, MAX_PROBLEMS)) {
+    const problem = readProblem(item);
+    if (problem) problems.push(problem);
+  }
+  return problems;
+}
+
+/**
+ * Lays out a tree as the kernel sent it.  Nodes that are no nodes, or lie too deep, are left out and
+ * named in the problems.  `changed` lists the keys whose record differs from `previous`, also removed ones.
+ */
+export function layOut(tree: unknown, previous: View): { view: View; changed: string[] } {
+  const nodes = new Map<string, ViewNode>();
+  const layer = new Layer(nodes, previous.nodes);
   const raw = isObject(tree) ? tree : {};
   const rawRoot = own(raw, "root");
-  const root = rawRoot == null ? null : visit(rawRoot, 0);
+  const root = rawRoot == null ? null : layer.add(rawRoot);
   const listed = own(raw, "problems");
-  if (Array.isArray(listed)) {
-    for (const item of listed.slice(0, MAX_PROBLEMS)) {
-      const problem = readProblem(item);
-      if (problem) problems.push(problem);
-    }
-  }
+  const problems = Array.isArray(listed) ? readProblems(listed) : [];
+  const { changed, dropped, ids } = layer;
   if (dropped > 0) {
     problems.push({
       severity: "error",

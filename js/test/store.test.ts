@@ -99,6 +99,31 @@ describe("revisions", () => {
     expect(hellos()).toBe(1);
   });
 
+  it("follows patches, and asks for everything when one is missing or does not fit", () => {
+    const store = open();
+    const patched = (rev: number, content: string, id = "t") => ({
+      ...commit(rev, undefined),
+      patch: { changed: [{ id, props: { content } }], children: [], added: [], problems: null },
+    });
+    const drawn: string[] = [];
+    model.say(snapshot(text("one"), { rev: 1 }));
+    store.subscribeNode("t", () => drawn.push(String(shown(store))));
+    model.say(patched(2, "two"));
+    model.say(patched(2, "again"));
+    expect(drawn).toEqual(["two"]);
+    model.say(patched(4, "four"));
+    expect([shown(store), hellos()]).toEqual(["two", 2]);
+    model.say(patched(5, "five"));
+    expect([shown(store), hellos()]).toEqual(["two", 2]);
+    model.say(snapshot(text("all five"), { rev: 5 }));
+    model.say(patched(6, "six"));
+    expect([shown(store), store.panel().rev]).toEqual(["six", 6]);
+    model.say(patched(7, "seven", "nowhere"));
+    expect([shown(store), hellos()]).toEqual(["six", 3]);
+    model.say(snapshot(text("all seven"), { rev: 7 }));
+    expect([shown(store), store.panel().rev]).toEqual(["all seven", 7]);
+  });
+
   it("goes on over a gap when the tree is there", () => {
     const store = open();
     model.say(snapshot(text("one"), { rev: 1 }));

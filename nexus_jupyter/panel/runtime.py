@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import JsonValue
 
@@ -30,10 +30,12 @@ from ..protocol import (
     GuestView,
     KernelMessage,
     LogLine,
+    Problem,
     Reject,
     Settled,
     Snapshot,
     Tree,
+    TreePatch,
 )
 from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.failure import error_from, info_of
@@ -59,6 +61,18 @@ OnCommit = Callable[[FrozenDict, FrozenDict, Commit], None]
 OnEmit = Callable[[str, JsonValue], None]
 
 LOG_LINES = 1000
+
+
+class Shown(NamedTuple):
+    """What a look at the view gave: the difference to the last look, or all of it; neither when it is the same."""
+
+    patch: TreePatch | None = None
+    tree: Tree | None = None
+
+
+def unresolved(error: NexusError) -> Problem:
+    """What readers are told about a view that could not be resolved."""
+    return Problem(severity="error", code=error.code, message=f"the view could not be resolved: {error}")
 
 
 class Runtime:
@@ -90,7 +104,7 @@ class Runtime:
         self._on_emit = on_emit
         self.guest: Guest | None = None
         self._loaded = False
-        self._tree: Tree | None = None
+        self._tree = Tree(root=None)
         self._outbox: list[KernelMessage] = []
         self._subscribers: tuple[Publish, ...] = ()
         self.lock = threading.Lock()
@@ -134,10 +148,6 @@ class Runtime:
     def snapshot(self) -> Future[Snapshot]:
         """The panel as a view would show it now."""
         return self._ask(self._snapshot)
-
-    def last_tree(self) -> Tree | None:
-        """The view as it was last resolved; never waits."""
-        return self._tree
 
     def invoke(self, call: Call) -> None:
         """Start a call; its future tells the rest."""
@@ -312,38 +322,36 @@ class Runtime:
             raise
         self.state = after
         self.rev += 1
-        commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, tree=self._changed_tree())
+        shown = self._difference()
+        commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, patch=shown.patch, tree=shown.tree)
         self._outbox.append(commit)
         self._on_commit(before, after, commit)
 
-    def _changed_tree(self) -> Tree | None:
-        if self.program.view is None:
-            return None
-        if not self._subscribers:
-            self._tree = None
-            return None
-        previous = self._tree
-        tree = self._resolve()
-        return None if tree == previous else tree
+    def _difference(self) -> Shown:
+        """What pages are told of the view, which is nothing while there are none."""
+        if self.program.view is None or not self._subscribers:
+            return Shown()
+        try:
+            return self._look(whole=False)
+        except NexusError as error:
+            return Shown(patch=TreePatch(problems=(unresolved(error),)))
 
-    def _resolve(self) -> Tree:
-        if self.program.view is None:
-            tree = Tree(root=None)
-        else:
-            try:
-                reply = self.request(GuestView())
-                if reply.status == "failed":
-                    raise error_from(reply.error)
-                tree = reply.tree or Tree(root=None)
-            except NexusError as error:
-                last = self._tree.root if self._tree is not None else None
-                problem = {"severity": "error", "code": error.code, "message": f"the view could not be resolved: {error}"}
-                tree = Tree.model_validate({"root": last, "problems": [problem]})
-        self._tree = tree
-        return tree
+    def _look(self, *, whole: bool) -> Shown:
+        """The whole view, or what changed since the last look; a guest that was not asked before tells the whole of it."""
+        reply = self.request(GuestView(whole=whole))
+        if reply.status == "failed":
+            raise error_from(reply.error)
+        if reply.tree is not None:
+            self._tree = reply.tree
+        return Shown(patch=reply.patch, tree=reply.tree)
 
     def _snapshot(self) -> Snapshot:
-        tree = self._tree if self._tree is not None and self._subscribers else self._resolve()
+        tree = Tree(root=None)
+        if self.program.view is not None:
+            try:
+                tree = self._look(whole=True).tree or tree
+            except NexusError as error:
+                tree = Tree(root=self._tree.root, problems=(unresolved(error),))
         return Snapshot(panel=self.panel, title=self.program.title, rev=self.rev, tree=tree, consent=self.consent)
 
     # --- for its calls ----------------------------------------------------------------------------
@@ -390,12 +398,11 @@ class Runtime:
         self.program = document.program
         self.state = fitted.state
         shown = bool(self._subscribers)
-        self._tree = Tree(root=None) if shown else None  # nothing of the old view is shown any more
+        self._tree = Tree(root=None)  # nothing of the old view is shown any more
         self.rev = self.document_rev = self.rev + 1
         document.done()
         self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=difference(before, fitted.state)))
         if shown:
-            self._resolve()
             self._outbox.append(self._snapshot())
         return fitted.notes
 

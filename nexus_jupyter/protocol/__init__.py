@@ -58,6 +58,7 @@ from .panel import (
     Started,
     Tree,
     TreeNode,
+    TreePatch,
 )
 
 __all__ = [
@@ -110,4 +111,5 @@ __all__ = [
     "Started",
     "Tree",
     "TreeNode",
+    "TreePatch",
 ]

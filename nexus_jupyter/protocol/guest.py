@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, SkipValidation
 
 from .message import Message
-from .panel import ErrorInfo, Operation, Tree
+from .panel import ErrorInfo, Operation, Tree, TreePatch
 
 # --- host → guest --------------------------------------------------------------------------------
 
@@ -111,9 +111,13 @@ class GuestEdit(Message):
 
 
 class GuestView(Message):
-    """Resolve the view."""
+    """Show the view: the ``tree`` when ``whole``, else the ``patch`` since the last ``view`` (neither: it is the same).
+
+    A guest that was not asked before, or that had to begin anew, answers with the tree.
+    """
 
     op: Literal["view"] = "view"
+    whole: bool = True
 
 
 class GuestRead(Message):
@@ -184,5 +188,6 @@ class GuestReply(Message):
     logs: tuple[LogLine, ...] = ()
     progress: ProgressNote | None = None
     tree: Tree | None = None
+    patch: TreePatch | None = None
     state: dict[str, JsonValue] | None = None
     error: ErrorInfo | None = None

@@ -63,6 +63,57 @@ class Operation(Message):
     value: JsonValue = None
 
 
+class BoundValue(Message):
+    """What a node is bound to now; see ``TreeNode``."""
+
+    bound: bool
+    writable: bool
+    value: JsonValue
+    events: tuple[str, ...]
+
+
+class NodeChange(Message):
+    """What differs in the node ``id`` of a tree, its children apart; what is empty or None is unchanged.
+
+    ``props``: properties that are new or have another value; ``edits``: operations on the values of others, each with paths
+    from the value itself; ``gone``: properties that are no longer there.
+    """
+
+    id: str
+    props: dict[str, JsonValue] = {}
+    edits: dict[str, tuple[Operation, ...]] = {}
+    gone: tuple[str, ...] = ()
+    place: BoundValue | None = None
+
+
+class ChildrenSplice(Message):
+    """At position ``at`` of the children, ``remove`` go and those of ``ids`` come: from elsewhere in the list, or new."""
+
+    at: int
+    remove: int
+    ids: tuple[str, ...]
+
+
+class ChildrenChange(Message):
+    """What differs in the children of the node ``id``: splices, each applied to what the one before it left."""
+
+    id: str
+    splices: tuple[ChildrenSplice, ...]
+
+
+class TreePatch(Message):
+    """The difference between two trees of a panel, from the later one's point of view.
+
+    ``added``: nodes with all that is in them, which stand where ``children`` says; one that is there already is replaced.
+    A node that no list of children names any more is gone, with all that is in it.  ``problems`` None: unchanged.
+    """
+
+    changed: tuple[NodeChange, ...] = ()
+    children: tuple[ChildrenChange, ...] = ()
+    added: tuple[TreeNode, ...] = ()
+    problems: tuple[Problem, ...] | None = None
+
+
 class Cause(Message):
     """Why a commit happened."""
 
@@ -220,12 +271,17 @@ class Snapshot(Message):
 
 
 class Commit(Message):
-    """A revision: what changed, why, and the view after it (None: the view did not change)."""
+    """A revision: what changed, why, and the view after it.
+
+    ``patch`` leads from the view of the revision before to that of this one; ``tree``, when it is there, is the whole view
+    instead.  Neither: the view did not change.
+    """
 
     kind: Literal["commit"] = "commit"
     rev: Revision
     cause: Cause
     ops: tuple[Operation, ...]
+    patch: TreePatch | None = None
     tree: Tree | None = None
 
 

@@ -28,7 +28,6 @@ from ..protocol import (
     Event,
     Hello,
     KernelMessage,
-    Snapshot,
 )
 from .assets import assets
 from .visitors import serves_visitors
@@ -40,6 +39,8 @@ _client_message: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 # returns; an answer after that is one more small frame on the socket, and small frames one by one are
 # what a delayed acknowledgement holds back for 40 ms.
 ANSWER_WAIT = 0.02
+# Seconds that the model's state waits for the present view: a handler may be running.
+MOMENT = 0.5
 
 _layout_lock = threading.Lock()
 _layout: ipywidgets.Layout | None = None
@@ -84,16 +85,17 @@ class PanelWidget(anywidget.AnyWidget):
     # --- kernel to page ---------------------------------------------------------------------------
 
     def snapshot_json(self) -> dict[str, Any] | None:
-        """The last resolved view as a ``Snapshot`` message; never waits for a running handler.
+        """The view as a ``Snapshot`` message; as it was first if it is busy for longer than a moment.
 
         It may be saved with the notebook, so it has no request for permission in it.
         """
         panel = self._panel
         if panel is None:
             return None
-        rev = panel.rev  # before the tree: events on a tree are refused if it is older than it says, not if it is newer
-        tree = panel.runtime.last_tree() or self._ready.tree
-        return Snapshot(panel=panel.id, title=panel.program.title, rev=rev, tree=tree).model_dump(mode="json", exclude_defaults=False)
+        if panel.rev != self._ready.rev:
+            with contextlib.suppress(NexusError, TimeoutError):
+                self._ready = panel.runtime.snapshot().result(MOMENT)
+        return self._ready.model_copy(update={"consent": None}).model_dump(mode="json", exclude_defaults=False)
 
     def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""

@@ -298,13 +298,9 @@ def test_a_view_that_is_gone_is_shown_no_more(counter: Panel) -> None:
     counter.runtime.snapshot().result()
     counter.replace_document(COUNTER[: COUNTER.index("  <View>")] + "</NexusPanel>")
     counter.call("add")
-    tree = counter.runtime.last_tree()
-    assert tree is not None
-    assert tree.root is None
+    assert counter.runtime.snapshot().result().tree.root is None
     counter.replace_document(COUNTER)
-    tree = counter.runtime.last_tree()
-    assert tree is not None
-    assert tree.root is not None
+    assert counter.runtime.snapshot().result().tree.root is not None
 
 
 def test_a_listener_that_comes_while_another_goes_hears(counter: Panel) -> None:

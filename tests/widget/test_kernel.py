@@ -151,7 +151,9 @@ def test_a_click_becomes_a_commit_a_new_tree_and_a_result(counter: Page) -> None
     assert commit["rev"] == 1
     assert commit["cause"] == {"kind": "tool", "tool": "add", "client": "me", "seq": seq}
     assert commit["ops"] == [{"op": "replace", "path": "/count", "value": 2}]
-    assert commit["tree"]["root"]["children"][0]["props"]["label"] == 2
+    assert commit["tree"] is None
+    (change,) = commit["patch"]["changed"]
+    assert (change["id"], change["props"]) == (snapshot["tree"]["root"]["children"][0]["id"], {"label": 2})
     assert counter.until("result", seq=seq)["error"] is None
     assert counter.run("print(counter.state.count)")["out"] == "2\n"
 

@@ -7,6 +7,7 @@ import { impureError, PanelError, stateError } from "./errors";
 import { isContainer, type Json, type JsonObject } from "./json";
 import { NativeProxy } from "./native";
 import { Proxies } from "./proxies";
+import { readKey } from "./reads";
 import { emptyValue, fitsType, violation } from "./rules";
 import { State } from "./state";
 
@@ -119,7 +120,10 @@ export class Data {
       if (typeof name !== "string") return undefined;
       if (declared.has(name)) {
         if (writable) state.used?.add(name);
-        else computed.noteRead(name);
+        else {
+          readKey(state.handles.root, name);
+          computed.noteRead(name);
+        }
         const value = state.values[name] as Json;
         return isContainer(value) ? proxies.wrap(state.handles.root, name, value, writable) : value;
       }

@@ -2,14 +2,19 @@
 // when a container is first reached and follows it when it moves within its list.
 
 import { type Container, type Json, pointerToken } from "./json";
+import type { Source } from "./reads";
 
 export interface Handle {
   readonly raw: Container;
   parent: Handle | null;
   /** Where the parent held it last; verified before use. */
   key: string | number;
-  /** Changes whenever the container or anything in it is written. */
-  stamp: number;
+  /** Whether its keys are told apart. */
+  large?: boolean;
+  /** Who reads its keys (of an object), all of them or the items (of a list), and anything in it at any depth. */
+  keys?: Record<string, Source>;
+  whole?: Source;
+  deep?: Source;
   writable?: object;
   readable?: object;
 }
@@ -27,7 +32,7 @@ export class Handles {
   private readonly byProxy = new WeakMap<object, Handle>();
 
   constructor(values: Container) {
-    this.root = { raw: values, parent: null, key: "", stamp: 0 };
+    this.root = { raw: values, parent: null, key: "" };
     this.byRaw.set(values, this.root);
   }
 
@@ -35,7 +40,7 @@ export class Handles {
   child(parent: Handle, key: string | number, raw: Container): Handle {
     let handle = this.byRaw.get(raw);
     if (handle === undefined) {
-      handle = { raw, parent, key, stamp: 0 };
+      handle = { raw, parent, key };
       this.byRaw.set(raw, handle);
     }
     return handle;

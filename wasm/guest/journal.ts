@@ -1,10 +1,15 @@
 // What one transaction changed: operations, their inverses, and how to take everything back or do it again.
 
 import type { Operation } from "../../js/generated/protocol";
+import type { Handle } from "./handles";
 import type { Container, Json } from "./json";
+import { tellReaders } from "./reads";
 
-/** A change that can be taken back and made again. */
+type Slots = Record<string | number, Json>;
+
+/** A change of one container that can be taken back and made again. */
 interface Change {
+  readonly handle: Handle;
   apply(): void;
   undo(): void;
 }
@@ -12,7 +17,7 @@ interface Change {
 /** The most common change: one key of one container. */
 class KeyChange implements Change {
   constructor(
-    private readonly holder: Record<string | number, Json>,
+    readonly handle: Handle,
     private readonly key: string | number,
     private readonly had: boolean,
     private readonly before: Json,
@@ -20,12 +25,13 @@ class KeyChange implements Change {
   ) {}
 
   apply(): void {
-    define(this.holder, this.key, this.after);
+    define(this.handle.raw as Slots, this.key, this.after);
   }
 
   undo(): void {
-    if (this.had) this.holder[this.key] = this.before;
-    else delete this.holder[this.key];
+    const holder = this.handle.raw as Slots;
+    if (this.had) holder[this.key] = this.before;
+    else delete holder[this.key];
   }
 }
 
@@ -103,20 +109,14 @@ export class Journal {
   }
 
   /** Makes a change that can be taken back and made again. */
-  perform(apply: () => void, undo: () => void): void {
+  perform(handle: Handle, apply: () => void, undo: () => void): void {
     apply();
-    this.keep({ apply, undo });
+    this.keep({ handle, apply, undo });
   }
 
   /** As `perform`, of one key that holds no container before or after. */
-  performSet(
-    holder: Record<string | number, Json>,
-    key: string | number,
-    had: boolean,
-    before: Json,
-    after: Json,
-  ): void {
-    const change = new KeyChange(holder, key, had, before, after);
+  performSet(handle: Handle, key: string | number, had: boolean, before: Json, after: Json): void {
+    const change = new KeyChange(handle, key, had, before, after);
     change.apply();
     this.keep(change);
   }
@@ -160,10 +160,17 @@ export class Journal {
 
   takeBack(): void {
     const changes = this.changes ?? [];
-    for (let i = changes.length - 1; i >= 0; i--) changes[i]?.undo();
+    for (let i = changes.length - 1; i >= 0; i--) {
+      const change = changes[i] as Change;
+      change.undo();
+      tellReaders(change.handle);
+    }
   }
 
   doAgain(): void {
-    for (const change of this.changes ?? []) change.apply();
+    for (const change of this.changes ?? []) {
+      change.apply();
+      tellReaders(change.handle);
+    }
   }
 }

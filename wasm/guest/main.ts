@@ -43,7 +43,7 @@ function answer(request: GuestRequest): Reply | null {
     case "edit":
       return panel.edit(request);
     case "view":
-      return panel.resolveView();
+      return panel.show(request.whole);
     case "read":
       return panel.read(request.name);
     default:

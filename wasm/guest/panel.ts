@@ -25,7 +25,7 @@ import { PlacedSource, present } from "./random";
 import type { Reply } from "./reply";
 import { errorInfo } from "./report";
 import type { Scope } from "./scope";
-import { type Resolved, View } from "./view";
+import { View } from "./view";
 
 const EMPTY: Scope = Object.freeze(Object.create(null) as Scope);
 
@@ -50,7 +50,6 @@ export class Panel {
   private shownSeed: number;
   /** Whether a call has begun. */
   private begun = false;
-  private resolved: { at: number; view: Resolved } | null = null;
   private readonly conversion: Conversion = {
     known: (value) => this.data.state.handles.behind(value)?.raw,
     fail: (place, problem, hint) =>
@@ -106,7 +105,8 @@ export class Panel {
 
   /** An edit of the bound place, then the start of a tool; the reply at once when none is started. */
   event(request: GuestEvent): Reply | null {
-    const target = this.shown().view.targets.get(request.node);
+    this.showMoment();
+    const target = this.view.at(request.node);
     const events = target?.node.events;
     const trigger =
       events !== undefined && Object.hasOwn(events, request.name) ? events[request.name] : undefined;
@@ -220,8 +220,12 @@ export class Panel {
     };
   }
 
-  resolveView(): Reply {
-    return { status: "done", treeText: this.shown().view.text };
+  /** The whole view, or what changed since the host was last told. */
+  show(whole: boolean): Reply {
+    this.showMoment();
+    const patch = whole ? null : this.view.patch();
+    if (patch === null) return { status: "done", treeText: this.view.tree() };
+    return patch === "" ? { status: "done" } : { status: "done", patchText: patch };
   }
 
   errorOf(error: unknown): ErrorInfo {
@@ -290,15 +294,6 @@ export class Panel {
     }
     call?.tell(reply, "commits");
     return reply;
-  }
-
-  private shown(): { at: number; view: Resolved } {
-    const at = this.data.state.clock;
-    if (this.resolved === null || this.resolved.at !== at) {
-      this.showMoment();
-      this.resolved = { at, view: this.view.resolve() };
-    }
-    return this.resolved;
   }
 
   /** Expressions read the clock and seed of the revision being shown. */

@@ -5,6 +5,7 @@ import { impureError, stateError } from "./errors";
 import type { Handle } from "./handles";
 import { type Container, isContainer, type Json } from "./json";
 import { NativeProxy } from "./native";
+import { reading, readKey, readWhole } from "./reads";
 import { dotted, type State } from "./state";
 
 const INDEX = /^(?:0|[1-9]\d{0,8})$/;
@@ -51,11 +52,25 @@ export class Proxies {
       );
     };
     this.reading = {
-      get: (raw, key) => this.read(raw, key, refused, false),
+      get: (raw, key) => {
+        if (reading.observer !== null) readKey(this.handle(raw), key);
+        return this.read(raw, key, refused, false);
+      },
       set: refuse,
       deleteProperty: refuse,
       defineProperty: refuse,
-      getOwnPropertyDescriptor: (raw, key) => this.describe(raw, key, false),
+      getOwnPropertyDescriptor: (raw, key) => {
+        readKey(this.handle(raw), key);
+        return this.describe(raw, key, false);
+      },
+      has: (raw, key) => {
+        readKey(this.handle(raw), key);
+        return Reflect.has(raw, key);
+      },
+      ownKeys: (raw) => {
+        readWhole(this.handle(raw));
+        return Reflect.ownKeys(raw);
+      },
       preventExtensions: refuse,
       setPrototypeOf: refuse,
     };

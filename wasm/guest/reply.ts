@@ -4,9 +4,9 @@
 import type { GuestReply, Operation } from "../../js/generated/protocol";
 import type { Json } from "./json";
 
-/** `treeText` is the tree as JSON text. */
-export type Reply = Partial<Omit<GuestReply, "tree">> &
-  Pick<GuestReply, "status"> & { treeText?: string | undefined };
+/** `treeText` and `patchText` are the tree and its patch as JSON text. */
+export type Reply = Partial<Omit<GuestReply, "tree" | "patch">> &
+  Pick<GuestReply, "status"> & { treeText?: string | undefined; patchText?: string | undefined };
 
 export function replyText(reply: Reply): string {
   let text = `{"status":"${reply.status}"`;
@@ -22,6 +22,9 @@ export function replyText(reply: Reply): string {
         break;
       case "treeText":
         text += `,"tree":${value}`;
+        break;
+      case "patchText":
+        text += `,"patch":${value}`;
         break;
       default:
         text += `,"${name}":${valueText(value as Json)}`;

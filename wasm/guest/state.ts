@@ -18,6 +18,7 @@ import {
   scalar,
   toJson,
 } from "./json";
+import { tellReaders } from "./reads";
 
 /** A splice of more items than this is told by comparing the lists. */
 const MANY_ITEMS = 64;
@@ -35,19 +36,11 @@ export class State {
   used: Set<string> | null = null;
   /** Grows with every change, also with one that is taken back. */
   clock = 0;
-  /** Grows when changes are taken back or made again, which handles' stamps do not tell. */
-  disturbances = 0;
-  private readonly versions = new Map<string, number>();
   private readonly commits = new Map<string, number>();
   private readonly conversion: Conversion = {
     known: (value) => this.handles.behind(value)?.raw,
     fail: (place, problem, hint) => stateError(`${place} is ${problem}, which state cannot hold`, hint),
   };
-
-  /** Changes whenever the top-level state `name` or anything in it does. */
-  version(name: string): number {
-    return this.versions.get(name) ?? 0;
-  }
 
   /** Changes whenever a transaction that wrote the top-level state `name` is committed. */
   committed(name: string): number {
@@ -57,7 +50,8 @@ export class State {
   /** Sets a first value without recording it. */
   initialise(name: string, value: Json): void {
     this.values[name] = value;
-    this.bump(name);
+    this.clock++;
+    tellReaders(this.handles.root, name);
   }
 
   /** A value from panel code as plain JSON; `place` names it in errors. */
@@ -140,8 +134,8 @@ export class State {
         journal.record(op, { op: had ? "replace" : "remove", path, value: had ? before : null });
         journal.rememberSet(holder, key, op);
       }
-      journal.performSet(holder, key, had, before, after);
-      this.written(at.path === "" ? String(key) : at.name, handle);
+      journal.performSet(handle, key, had, before, after);
+      this.written(at.path === "" ? String(key) : at.name, handle, key);
     });
   }
 
@@ -172,11 +166,11 @@ export class State {
             define(holder, name, value);
           }
         };
-        this.journal.perform(() => delete holder[key], restore);
+        this.journal.perform(handle, () => delete holder[key], restore);
       } else {
         delete holder[key];
       }
-      this.written(at.name, handle);
+      this.written(at.name, handle, key);
     });
   }
 
@@ -201,7 +195,7 @@ export class State {
         if (this.isFresh(handle)) apply();
         else {
           this.recordSplice(list, at.path, start, removed, next);
-          this.journal.perform(apply, () => list.splice(start, next.length, ...removed));
+          this.journal.perform(handle, apply, () => list.splice(start, next.length, ...removed));
         }
         this.written(at.name, handle);
       });
@@ -246,6 +240,7 @@ export class State {
         if (!this.recordDifference(at.path, before, next, kept)) return;
         this.journal.forgetSet(list);
         this.journal.perform(
+          handle,
           () => refill(list, next),
           () => refill(list, before),
         );
@@ -297,18 +292,16 @@ export class State {
     const journal = this.journal;
     this.journal = new Journal();
     this.used = null;
-    if (journal.touched.size > 0) this.disturbances++;
+    this.clock++;
     indivisible(() => journal.takeBack());
-    for (const name of journal.touched) this.bump(name);
     return journal;
   }
 
   /** Goes on with a suspended transaction, on the same state it was suspended on. */
   reopen(journal: Journal): void {
     this.journal = journal;
-    this.disturbances++;
+    this.clock++;
     indivisible(() => journal.doAgain());
-    for (const name of journal.touched) this.bump(name);
   }
 
   /** Where a container is; throws when it is no longer part of the state. */
@@ -377,13 +370,13 @@ export class State {
       apply();
     } else {
       this.recordStore(holder, key, `${at.path}/${pointerToken(key)}`, had, before, after, kept);
-      this.journal.perform(apply, () => {
+      this.journal.perform(handle, apply, () => {
         if (had) holder[key] = before;
         else delete holder[key];
         if (old !== undefined) this.adopt(old, kept);
       });
     }
-    this.written(at.path === "" ? String(key) : at.name, handle);
+    this.written(at.path === "" ? String(key) : at.name, handle, key);
   }
 
   private recordStore(
@@ -448,16 +441,11 @@ export class State {
     return false;
   }
 
-  private written(name: string, handle: Handle): void {
+  private written(name: string, handle: Handle, key?: string | number): void {
     this.used?.add(name);
     this.journal.touch(name);
-    this.bump(name);
-    for (let at: Handle | null = handle; at !== null; at = at.parent) at.stamp = this.clock;
-  }
-
-  private bump(name: string): void {
     this.clock++;
-    this.versions.set(name, this.clock);
+    tellReaders(handle, key);
   }
 }
 

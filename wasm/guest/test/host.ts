@@ -26,7 +26,7 @@ const SPAN = { start: 0, end: 0, line: 1, column: 1 };
 /** What a reply that leaves it out means. */
 const ABSENT: Omit<GuestReply, "status"> = {
   ...{ ops: [], inverse: [], value: null, tool: null, calls: [], timer: null, emits: [], logs: [] },
-  ...{ progress: null, tree: null, state: null, error: null },
+  ...{ progress: null, tree: null, patch: null, state: null, error: null },
 };
 
 /** A passed limit: the guest must not be used again. */
@@ -239,9 +239,16 @@ export class Panel {
   }
 
   tree(): NonNullable<GuestReply["tree"]> {
-    const { tree, error } = this.send({ op: "view" });
+    const { tree, error } = this.send({ op: "view", whole: true });
     if (tree === null) throw new Error(error?.message ?? "no tree");
     return tree;
+  }
+
+  /** What changed in the view since it was last told: a patch, a whole tree, or neither. */
+  change(): Pick<GuestReply, "patch" | "tree"> {
+    const { patch, tree, error } = this.send({ op: "view", whole: false });
+    if (error !== null) throw new Error(error.message);
+    return { patch, tree };
   }
 
   root(): TreeNode {

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonValue, TreeNode, ViewNode } from "../../../js/generated/protocol";
+import { repaint } from "../../../js/host/repaint";
+import { EMPTY_VIEW, layOut, type View } from "../../../js/host/view";
 import { arg, Panel, Source, state } from "./host";
 
 const literal = (value: JsonValue): ViewNode["props"][string] => ({ kind: "literal", value });
@@ -19,6 +21,29 @@ function panel(
   return new Panel(source.shows(build(source)));
 }
 
+/** What a page makes of trees and patches, in the page's own code. */
+class Page {
+  private view: View;
+
+  constructor(tree: unknown) {
+    this.view = layOut(tree, EMPTY_VIEW).view;
+  }
+
+  follow({ patch, tree }: { patch: unknown; tree: unknown }): readonly string[] {
+    if (tree !== null) this.view = layOut(tree, this.view).view;
+    if (patch === null) return [];
+    const repainted = repaint(patch, this.view);
+    if (repainted === null) throw new Error(`the patch does not fit: ${JSON.stringify(patch)}`);
+    this.view = repainted.view;
+    return repainted.changed.toSorted();
+  }
+
+  shown(): object {
+    const { root, nodes, ids, problems } = this.view;
+    return { root, nodes: new Map([...nodes].sort()), ids: [...ids].sort(), problems };
+  }
+}
+
 /** A tree as short text: type#id(props)=value[children]. */
 function short(node: TreeNode): string {
   const props = Object.entries(node.props)
@@ -28,6 +53,139 @@ function short(node: TreeNode): string {
   const children = node.children.map(short).join(" ");
   return `${node.type}#${node.id}${props && `(${props})`}${bound}${children && `[${children}]`}`;
 }
+
+describe("changes", () => {
+  const rows = (count: number): { id: number; n: number; done: boolean }[] =>
+    Array.from({ length: count }, (_, id) => ({ id, n: id, done: false }));
+
+  /** A list of rows, with something else that shows their number, and tools that change them. */
+  function list(count: number, actions: Record<string, string>): { p: Panel; page: Page } {
+    const s = new Source([state("rows", "list", rows(count)), state("other", "number", 0)]).derived(
+      "count",
+      "$state.rows.length",
+    );
+    for (const [name, body] of Object.entries(actions)) s.tool(name, body);
+    const row = s.node("Text", {
+      props: {
+        content: { kind: "text", parts: ["row ", s.expression("$scope.item.n")] },
+        done: s.binding("$scope.item.done"),
+      },
+    });
+    const p = new Panel(
+      s.shows(
+        s.node("Layout", {}, [
+          s.node("Metric", { props: { value: s.binding("$state.count") } }),
+          s.node("Iterate", { items: s.expression("$state.rows"), key: literal("id") }, [row]),
+        ]),
+      ),
+    );
+    return { p, page: new Page(p.tree()) };
+  }
+
+  function bytes(value: unknown): number {
+    return new TextEncoder().encode(JSON.stringify(value)).length;
+  }
+
+  test("one changed row is one node, however many there are", () => {
+    const { p, page } = list(2_000, { toggle: "$state.rows[700].done = true" });
+    p.invoke("toggle");
+    const change = p.change();
+    expect(change.patch?.changed).toEqual([{ id: "0.1[700].0", props: { done: true } }]);
+    expect(bytes(change)).toBeLessThan(200);
+    expect(page.follow(change)).toEqual(["0.1[700].0"]);
+    expect(p.change()).toEqual({ patch: null, tree: null });
+  });
+
+  test("rows that come, go and move are told by their ids", () => {
+    const { p, page } = list(2_000, {
+      insert: "$state.rows.unshift({ id: 9000, n: 1, done: true })",
+      move: "const [row] = $state.rows.splice(3, 1); $state.rows.splice(1500, 0, row)",
+      remove: "$state.rows.splice(10, 5)",
+      swap: "const { rows } = $state; $state.rows = [rows[5], ...rows.slice(1, 5), rows[0], ...rows.slice(6)]",
+    });
+    p.invoke("insert");
+    const inserted = p.change();
+    expect(inserted.patch?.added.map((node) => node.id)).toEqual(["0.1[9000].0"]);
+    expect(page.follow(inserted)).toEqual(["0", "0.0", "0.1[9000].0"]);
+    for (const [tool, most] of [
+      ["move", 300],
+      ["remove", 300],
+      ["swap", 500],
+    ] as const) {
+      p.invoke(tool);
+      const change = p.change();
+      expect(bytes(change)).toBeLessThan(most);
+      expect(change.patch?.added).toEqual([]);
+      page.follow(change);
+      expect(page.shown()).toEqual(new Page(p.tree()).shown());
+    }
+  });
+
+  test("what does not change is not told: a computed value that stays, a state that nobody shows", () => {
+    const { p } = list(20, {
+      replace: "$state.rows[3] = { ...$state.rows[3] }",
+      other: "$state.other++",
+      back: "$state.rows[1].n = 5; $state.rows[1].n = 1",
+      fail: "$state.rows.reverse(); throw new Error('no')",
+    });
+    for (const tool of ["replace", "other", "back", "fail"]) {
+      p.invoke(tool);
+      expect(p.change()).toEqual({ patch: null, tree: null });
+    }
+  });
+
+  test("one that went and came again between two looks is told whole", () => {
+    const s = new Source([state("on", "boolean", true), state("n", "number", 0)]);
+    s.tool("flip", "$state.on = !$state.on").tool("add", "$state.n++");
+    const p = new Panel(
+      s.shows(
+        s.node("Layout", {}, [
+          s.node("If", { condition: s.expression("$state.on") }, [
+            s.node("Container", {}, [s.node("Text", { props: { content: s.binding("$state.n") } })]),
+          ]),
+        ]),
+      ),
+    );
+    const page = new Page(p.tree());
+    for (const tool of ["flip", "add", "flip"]) p.edit(tool === "add" ? { n: 7 } : { on: tool !== "flip" });
+    p.edit({ on: true });
+    for (const tool of ["flip", "flip", "add"]) p.invoke(tool);
+    page.follow(p.change());
+    expect(page.shown()).toEqual(new Page(p.tree()).shown());
+  });
+
+  test("long values are told by what changed in them", () => {
+    const s = new Source([state("rows", "list", rows(500))]);
+    s.tool("change", "$state.rows[250].n = -1");
+    const p = new Panel(s.shows(s.node("Table", { props: { data: s.binding("$state.rows") } })));
+    const page = new Page(p.tree());
+    p.invoke("change");
+    const change = p.change();
+    expect(change.patch?.changed).toEqual([
+      { id: "0", edits: { data: [{ op: "replace", path: "/250/n", value: -1 }] } },
+    ]);
+    page.follow(change);
+    expect(page.shown()).toEqual(new Page(p.tree()).shown());
+  });
+
+  test("computed values are evaluated only when what they read changes, and those that read them only when they differ", () => {
+    const s = new Source([state("a", "number", 1), state("b", "number", 1)])
+      .derived("sign", "Math.sign($state.a) + 0 * Math.random()")
+      .derived("shown", "[$state.sign, Math.random()]");
+    s.tool("grow", "$state.a++").tool("other", "$state.b++").tool("turn", "$state.a = -$state.a");
+    const p = new Panel(s.shows(s.node("Text", { props: { content: s.binding("$state.shown") } })));
+    const first = p.root();
+    for (const [tool, same] of [
+      ["grow", true],
+      ["other", true],
+      ["turn", false],
+    ] as const) {
+      p.invoke(tool);
+      expect(p.change().patch === null).toBe(same);
+    }
+    expect(p.root()).not.toEqual(first);
+  });
+});
 
 describe("resolving", () => {
   test("conditions, loops and their alternatives disappear", () => {
@@ -366,11 +524,13 @@ describe("resolving", () => {
         fc.array(fc.tuple(fc.nat(actions.length - 1), fc.nat(6)), { minLength: 1, maxLength: 12 }),
         (steps) => {
           const p = new Panel(build());
-          p.tree();
+          const page = new Page(p.tree());
           for (const [i, k] of steps) {
             p.invoke(`t${i}`, [k]);
-            const fresh = new Panel(build(), { known: p.state });
-            expect(p.tree()).toEqual(fresh.tree());
+            page.follow(p.change());
+            const fresh = new Panel(build(), { known: p.state }).tree();
+            expect(page.shown()).toEqual(new Page(fresh).shown());
+            if (k === 0) expect(p.tree()).toEqual(fresh);
           }
         },
       ),
