@@ -202,8 +202,11 @@ class Notebook:
         return self
 
     def clear(self) -> None:
-        """Close all that is open, saved or not."""
-        self.page.evaluate("() => { for (const each of [...window.jupyterapp.shell.widgets('main')]) each.dispose(); }")
+        """Close all that is open, saved or not, and wait until JupyterLab has drawn that."""
+        self.page.evaluate("""async () => {
+          for (const each of [...window.jupyterapp.shell.widgets('main')]) each.dispose();
+          await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)));
+        }""")
 
     def wait_idle(self) -> None:
         """Wait until the notebook is there and its kernel is connected and idle."""
