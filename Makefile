@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 PIP    := $(UV) pip install --quiet --python $(BIN)/python
 STAMP  := $(VENV)/.stamps
+# The tests start some hundred processes; without the compiled files of modules each would compile all of Jupyter again
+unexport PYTHONDONTWRITEBYTECODE
 
 JS_SOURCES   := $(shell find js wasm -type f -not -path '*/test/*' -not -path '*/node_modules/*' -not -path 'js/lab/*' 2>/dev/null)
 LAB_SOURCES  := js/generated/protocol.ts $(shell find js/lab -type f -not -path '*/test/*' -not -path '*/node_modules/*' -not -path '*/lib/*' 2>/dev/null)
@@ -84,13 +86,15 @@ check: $(STAMP)/test
 test-js: $(STAMP)/build $(STAMP)/labextension
 	npm run --silent test
 
-# Two at a time, a file in one process, for its tests share a server or a browser; in order, so that the slow ones, which are few, are
-# not last.  What compares times runs alone.
+# Three at a time, for kernels and browsers are waited for much; a file in one process, for its tests share a server or a browser; in
+# order, so that the slow ones, which are few, are not last.  What compares times runs alone.  Variants of what is proven once are left
+# to `make test-full`.
 # The reader's tests must go down every branch of the reader.
 test-py: export COVERAGE_FILE = $(CURDIR)/$(VENV)/.coverage
+test-py: BESIDE = not timing$(if $(filter 1,$(NEXUS_FULL)),, and not full)
 test-py: $(STAMP)/test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not timing' --ignore=tests/nxml
-	$(BIN)/python -m pytest -n 2 -m 'not timing' --cov=nexus_jupyter.nxml --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/nxml
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m '$(BESIDE)' --ignore=tests/nxml
+	$(BIN)/python -m pytest -n 2 -m '$(BESIDE)' --cov=nexus_jupyter.nxml --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/nxml
 	$(BIN)/python -m pytest -m timing
 
 test-notebooks: $(STAMP)/test

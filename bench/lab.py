@@ -192,10 +192,21 @@ class Notebook:
     frames: list[str] = field(default_factory=list)
 
     def open(self) -> Notebook:
-        """Open it and wait for its kernel."""
-        self.page.goto(f"{self.lab.url}/lab/tree/{self.name}?token=test&reset")
+        """Open it and wait for its kernel; in a page that has JupyterLab, without loading that again."""
+        if self.page.url.startswith(f"{self.lab.url}/lab"):
+            self.command("docmanager:open", {"path": self.name})
+            self.page.wait_for_function("(name) => window.jupyterapp.shell.currentWidget?.context?.path === name", arg=self.name)
+        else:
+            self.page.goto(f"{self.lab.url}/lab/tree/{self.name}?token=test&reset")
         self.wait_idle()
         return self
+
+    def clear(self) -> None:
+        """Close all that is open, saved or not, and wait until JupyterLab has drawn that."""
+        self.page.evaluate("""async () => {
+          for (const each of [...window.jupyterapp.shell.widgets('main')]) each.dispose();
+          await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)));
+        }""")
 
     def wait_idle(self) -> None:
         """Wait until the notebook is there and its kernel is connected and idle."""

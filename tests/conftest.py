@@ -23,6 +23,12 @@ settings.register_profile("full", max_examples=2_000, deadline=None, suppress_he
 settings.load_profile("full" if os.environ.get("NEXUS_FULL") == "1" else "gate")
 
 
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: a collection need not look through it, which takes a second."""
+    gc.collect()
+    gc.freeze()
+
+
 # jupyter_core keeps one for each thread that ever waited for a coroutine, for the life of the process
 _RUNNER = " - runner"
 

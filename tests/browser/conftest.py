@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from playwright.sync_api import Error as PageError
 
 from bench.lab import FLAGS, Lab, Notebook, chromium, running_lab
@@ -36,36 +36,63 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin")
     yield fresh
     fresh.close()
 
 
+@pytest.fixture(scope="module")
+def page(context: BrowserContext) -> Page:
+    """The page, shared by a module's tests: JupyterLab takes ten seconds of a processor to load."""
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    return opened
+
+
 @pytest.fixture
-def notebook(context: BrowserContext, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """The notebook that the test names with ``@pytest.mark.parametrize("notebook", [...], indirect=True)``; no console error may come up."""
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+def notebook(page: Page, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """The notebook that the test names with ``@pytest.mark.parametrize("notebook", [...], indirect=True)``; no console error may come up.
+
+    It is opened in the page as the test before left it, with nothing open; a test that needs JupyterLab as it starts asks for
+    ``started_anew``.
+    """
     opened = Notebook(page, lab, request.param if hasattr(request, "param") else "quickstart.ipynb")
 
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error" and not NOT_OURS.search(message.text):
             opened.errors.append(message.text[:500])
 
+    def thrown(error: PageError) -> None:
+        if not NOT_OURS.search(str(error)):
+            opened.errors.append(str(error)[:500])
+
     page.on("console", heard)
-    page.on("pageerror", lambda error: None if NOT_OURS.search(str(error)) else opened.errors.append(str(error)[:500]))
+    page.on("pageerror", thrown)
     yield opened
-    if page.is_closed():
-        return
     node = request.node
-    if getattr(node, "failed", False):
+    failed = getattr(node, "failed", False)
+    if failed:
         opened.screenshot(f"failed-{node.name}")
     # end the kernel: the next test finds a free machine
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(PageError):
         opened.command("kernelmenu:shutdown")
+    page.remove_listener("console", heard)
+    page.remove_listener("pageerror", thrown)
+    # what JupyterLab says when a notebook vanishes that it is just drawing is nobody's error
+    with contextlib.suppress(PageError):
+        opened.clear()
+    if failed or opened.errors:
+        page.goto("about:blank")  # what went wrong here is nothing to the next test
     assert opened.errors == [], "the browser's console shows errors"
+
+
+@pytest.fixture
+def started_anew(page: Page, lab: Lab) -> None:
+    """JupyterLab is loaded again for this test, by a browser that has kept nothing of it."""
+    page.goto("about:blank")
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", {"origin": lab.url, "storageTypes": "all"})
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

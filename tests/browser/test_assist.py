@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -37,17 +38,14 @@ PLACE = """(text) => {
   editor.setCursorPosition(editor.getPositionAt(source.indexOf(text) + text.length));
 }"""
 # Documentation beside the matches, as a person may switch it on.
-DOCUMENTED = """async () => {
-  const manager = '@jupyterlab/completer-extension:manager';
-  await window.jupyterapp.serviceManager.settings.save(manager, JSON.stringify({ showDocumentationPanel: true }));
-}"""
+DOCUMENTED = "lab/api/settings/@jupyterlab/completer-extension:manager", {"raw": '{"showDocumentationPanel": true}'}
 
 
 def test_tab_lists_what_fits_and_shift_tab_explains(notebook: Notebook) -> None:
     page = notebook.page
     notebook.name = notebook.lab.write("assist.ipynb", [CELL])
-    notebook.open()
-    page.evaluate(DOCUMENTED)
+    place, setting = DOCUMENTED
+    httpx.put(f"{notebook.lab.url}/{place}", json=setting, headers={"Authorization": "token test"}).raise_for_status()
     notebook.open()
 
     completer = page.locator(".jp-Completer")

@@ -117,6 +117,7 @@ def test_an_error_is_shown_where_it_was_caused_and_the_panel_goes_on(notebook: N
     expect(counter).to_contain_text("1")
 
 
+@pytest.mark.usefixtures("started_anew")
 def test_a_reloaded_page_shows_the_panel_again_live(notebook: Notebook) -> None:
     notebook.name = notebook.lab.write("reload.ipynb", [COUNTER, "print(counter.state.count)"])
     notebook.open()
@@ -189,6 +190,7 @@ def test_running_a_cell_again_replaces_its_panel(notebook: Notebook) -> None:
     notebook.ask(1, "['counter'] 1")
 
 
+@pytest.mark.usefixtures("started_anew")
 def test_twenty_panels_bring_the_bundle_once(notebook: Notebook) -> None:
     source = COUNTER.split("\n", 1)[1]
     cell = (

@@ -45,6 +45,7 @@ def open_with_two_panels(notebook: Notebook, name: str) -> Locator:
     notebook.open()
     notebook.command("nexus:open")
     side = notebook.page.get_by_role("region", name="Nexus", exact=True)
+    side.get_by_role("tab", name="Panels").click()
     expect(side.get_by_text("No panels yet")).to_be_visible()
     notebook.run_all()
     expect(side.get_by_role("treeitem", name="Counter")).to_be_visible(timeout=60_000)
@@ -129,6 +130,7 @@ def test_it_draws_the_graph_and_runs_tools(notebook: Notebook) -> None:
     expect(panel).not_to_contain_text("8")
 
 
+@pytest.mark.usefixtures("started_anew")
 def test_it_is_restored_after_a_reload_and_follows_the_theme(notebook: Notebook) -> None:
     open_with_two_panels(notebook, "restored.ipynb")
     page = notebook.page

@@ -125,7 +125,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def story(notebook: Notebook, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """A notebook with two panels that run."""
+    """A notebook with two panels that run, in a JupyterLab that was loaded for it."""
+    notebook.page.goto("about:blank")
     notebook.name = notebook.lab.write(f"{request.node.name}.ipynb", [COUNTER, TODO])
     notebook.open()
     notebook.run_all()
@@ -242,6 +243,7 @@ def test_a_malicious_answer_is_shown_for_what_it_demands(story: Notebook) -> Non
     assert tools(story) == ["add", "note"]
 
 
+@pytest.mark.full
 def test_a_cell_that_was_edited_meanwhile_cannot_be_overwritten(story: Notebook) -> None:
     page = story.page
     side = open_side_panel(story)
@@ -317,6 +319,7 @@ def test_after_enrolment_no_call_with_the_token_and_the_cookies_approves(story: 
     assert tools(story) == ["add", "note"]
 
 
+@pytest.mark.full
 def test_another_browser_of_the_person_is_confirmed_in_the_first(story: Notebook, browser: Browser) -> None:
     side = open_side_panel(story)
     side.get_by_role("tab", name="Review").click()

@@ -78,6 +78,7 @@ def test_mermaid_goes_to_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert "-->|writes|" in text
 
 
+@pytest.mark.full
 def test_a_kernel_that_is_not_installed_is_stood_in_for(tmp_path: Path) -> None:
     status, out, err = run(str(notebook(tmp_path, COUNTER, kernel="conda-env-\x1b[2Jgone")))
     assert status == 0
@@ -92,6 +93,7 @@ def test_a_failing_cell_is_named_with_its_error(tmp_path: Path) -> None:
     assert err == "jupyter nexus graph: cell 2 failed: NameError: name 'missing' is not defined\n"
 
 
+@pytest.mark.full
 def test_errors_can_be_allowed(tmp_path: Path) -> None:
     status, out, err = run(str(notebook(tmp_path, "1 / 0", COUNTER)), "--allow-errors")
     assert status == 0
@@ -99,6 +101,7 @@ def test_errors_can_be_allowed(tmp_path: Path) -> None:
     assert err == "jupyter nexus graph: cell 1 failed: ZeroDivisionError: division by zero\n"
 
 
+@pytest.mark.full
 def test_a_panel_that_cannot_be_made_shows_its_diagnostics(tmp_path: Path) -> None:
     status, out, err = run(str(notebook(tmp_path, COUNTER.replace('type="number"', 'type="decimal"'))))
     assert (status, out) == (1, "")
@@ -112,6 +115,7 @@ def test_a_kernel_that_dies_is_said(tmp_path: Path) -> None:
     assert err == "jupyter nexus graph: the kernel died in cell 2\n"
 
 
+@pytest.mark.full
 def test_a_notebook_that_takes_too_long_is_stopped_with_its_kernel(tmp_path: Path) -> None:
     path = notebook(tmp_path, "import os; open('pid', 'w').write(str(os.getpid()))", "import time; time.sleep(600)")
     status, out, err = run(str(path), "--timeout", "8")
@@ -120,7 +124,7 @@ def test_a_notebook_that_takes_too_long_is_stopped_with_its_kernel(tmp_path: Pat
     assert gone(int((tmp_path / "pid").read_text()))
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.full), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_and_its_kernel(tmp_path: Path, number: signal.Signals, status: int) -> None:
     path = notebook(tmp_path, "import os, time; open('pid.new', 'w').write(str(os.getpid())); os.rename('pid.new', 'pid'); time.sleep(600)")
 
@@ -177,6 +181,7 @@ def test_the_answer_of_a_notebook_that_plays_tricks_is_checked(tmp_path: Path) -
     assert "the graph is written in version 99" in err
 
 
+@pytest.mark.full
 def test_a_notebook_without_panels_has_an_empty_graph(tmp_path: Path) -> None:
     status, out, _ = run(str(notebook(tmp_path, "", kernel="")))
     assert status == 0

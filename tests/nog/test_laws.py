@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -266,3 +267,5 @@ class GraphMachine(RuleBasedStateMachine):
 
 
 TestGraphMachine = GraphMachine.TestCase
+if os.environ.get("NEXUS_FULL") != "1":
+    TestGraphMachine.settings = settings(max_examples=20)  # of fifty steps each

@@ -61,7 +61,7 @@ def test_a_killed_kernel_leaves_the_graph_and_comes_back_once(lab: Lab) -> None:
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("end", ["stopped", "killed"])
+@pytest.mark.parametrize("end", [pytest.param("stopped", marks=pytest.mark.full), "killed"])
 def test_a_client_goes_on_over_a_new_start_of_the_server(lab: Lab, end: str) -> None:
     async def story() -> None:
         api = Api(lab.url)

@@ -86,7 +86,7 @@ def questions(page: Page) -> list[dict[str, Any]]:
     return [m for m in page.messages if m["kind"] == "consent"]
 
 
-@pytest.mark.parametrize("name", ["nexus", "python3"])
+@pytest.mark.parametrize("name", ["nexus", pytest.param("python3", marks=pytest.mark.full)])
 def test_a_click_asks_and_the_answer_on_the_comm_is_kept_for_the_next_kernel(home: Path, name: str) -> None:
     with kernel(home, name) as page:
         snapshot = hello(page)
@@ -129,7 +129,9 @@ def test_an_answer_is_taken_once(home: Path) -> None:
         assert second["id"] != question["id"]
 
 
-@pytest.mark.parametrize("environment", [FOR_A_VISITOR, IN_ADVANCE], ids=["for a visitor", "in advance"])
+@pytest.mark.parametrize(
+    "environment", [pytest.param(FOR_A_VISITOR, id="for a visitor"), pytest.param(IN_ADVANCE, id="in advance", marks=pytest.mark.full)]
+)
 def test_a_visitor_is_not_asked_answers_nothing_and_has_nothing_of_what_was_kept(home: Path, environment: dict[str, str]) -> None:
     with kernel(home) as page:
         hello(page)
@@ -156,13 +158,13 @@ def test_a_visitor_is_not_asked_answers_nothing_and_has_nothing_of_what_was_kept
 @pytest.mark.parametrize(
     ("arguments", "environment", "said"),
     [
-        (("--NexusPolicy.always=nexus.fs root=data",), {}, READ),
+        pytest.param(("--NexusPolicy.always=nexus.fs root=data",), {}, READ, marks=pytest.mark.full),
         (("--NexusPolicy.always=nexus.fs root=data",), FOR_A_VISITOR, READ),
-        (("--NexusPolicy.always=nexus.fs root=other",), {}, DENIED),
-        (("--NexusPolicy.mode=always",), FOR_A_VISITOR, READ),
+        pytest.param(("--NexusPolicy.always=nexus.fs root=other",), {}, DENIED, marks=pytest.mark.full),
+        pytest.param(("--NexusPolicy.mode=always",), FOR_A_VISITOR, READ, marks=pytest.mark.full),
         (("--NexusPolicy.mode=always", "--NexusPolicy.never=nexus.fs"), {}, DENIED),
         (("--NexusPolicy.mode=always", "--NexusPolicy.nevr=nexus.fs"), {}, DENIED),
-        (("--NexusPolicy.mode=always", "--NexusPolicy.always=nexus.fs root"), {}, DENIED),
+        pytest.param(("--NexusPolicy.mode=always", "--NexusPolicy.always=nexus.fs root"), {}, DENIED, marks=pytest.mark.full),
     ],
 )
 def test_the_kernels_configuration_decides_where_nobody_is(

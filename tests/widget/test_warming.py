@@ -25,7 +25,7 @@ def said(client: Any, code: str) -> str:
     return "".join(out).strip()
 
 
-@pytest.mark.parametrize("kernel", ["nexus", "python3"])
+@pytest.mark.parametrize("kernel", ["nexus", pytest.param("python3", marks=pytest.mark.full)])
 def test_an_idle_kernel_gets_ready_by_itself(kernel: str) -> None:
     manager, client = start_new_kernel(kernel_name=kernel)
     try:
@@ -43,7 +43,12 @@ def test_an_idle_kernel_gets_ready_by_itself(kernel: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "first", ["from nexus_jupyter.nog import NOGGraph", "from nexus_jupyter import Panel", "import nexus_jupyter.nxml.hover"]
+    "first",
+    [
+        pytest.param("from nexus_jupyter.nog import NOGGraph", marks=pytest.mark.full),
+        "from nexus_jupyter import Panel",
+        pytest.param("import nexus_jupyter.nxml.hover", marks=pytest.mark.full),
+    ],
 )
 def test_a_cell_that_comes_at_once_finds_whole_modules(first: str) -> None:
     manager, client = start_new_kernel(kernel_name="nexus")

@@ -110,7 +110,7 @@ async def chat(url: str, body: str, ends: str) -> str:
         await end(channel)
 
 
-@pytest.mark.parametrize("setting", [True, False], ids=["endpoint", "jupyter-ai"])
+@pytest.mark.parametrize("setting", [pytest.param(True, id="endpoint", marks=pytest.mark.full), pytest.param(False, id="jupyter-ai")])
 def test_a_person_asks_in_a_chat_and_only_a_signature_applies_it(tmp_path: Path, setting: bool) -> None:
     async def story() -> None:
         answers = {"reset": COUNTER_RESET, "evil": MALICIOUS, "gibberish": BROKEN}
