@@ -24,10 +24,12 @@ from ..protocol import (
     Cancel,
     ClientMessage,
     Closed,
+    ConfirmAnswer,
     ConsentAnswer,
     Event,
     Hello,
     KernelMessage,
+    Sight,
     Snapshot,
 )
 from .assets import assets
@@ -135,6 +137,10 @@ class PanelWidget(anywidget.AnyWidget):
                 taken.result(ANSWER_WAIT)
         elif isinstance(message, ConsentAnswer):
             self._decided(panel, message)
+        elif isinstance(message, ConfirmAnswer):
+            panel.runtime.confirm(message)
+        elif isinstance(message, Sight):
+            panel.runtime.sight(message)
         elif isinstance(message, Cancel):
             panel.runtime.cancel_event(message.client, message.seq)
 
