@@ -33,7 +33,7 @@ from ..protocol import (
     Snapshot,
 )
 from .assets import assets
-from .visitors import serves_visitors
+from .visitors import for_visitors, serves_visitors
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +99,8 @@ class PanelWidget(anywidget.AnyWidget):
 
     def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""
+        if serves_visitors():
+            messages = tuple(for_visitors(each) for each in messages)
         self.send(Batch(messages=messages).model_dump(mode="json"))
 
     def _panel_closed(self) -> None:
