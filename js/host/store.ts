@@ -274,10 +274,13 @@ export class PanelStore implements PanelHost {
   }
 
   #answered({ id, outcome }: ConsentEnded): void {
-    if (this.#panel.consent?.id !== id) return;
-    this.#update({ consent: null, consentNote: afterwards(outcome) });
+    const { consent } = this.#panel;
+    if (consent?.id !== id) return;
+    this.#update({ consent: null, consentNote: afterwards(outcome, consent.tool) });
     if (outcome !== "once" && outcome !== "panel") return;
-    for (const [node, error] of this.#errors) if (error.code === "CAPABILITY_DENIED") this.dismissError(node);
+    const denied = (error: ErrorInfo) => error.code === "CAPABILITY_DENIED";
+    this.#update({ hookErrors: this.#panel.hookErrors.filter(([, error]) => !denied(error)) });
+    for (const [node, error] of this.#errors) if (denied(error)) this.dismissError(node);
   }
 
   #ask(): void {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
-from ..errors import CancelledError, LimitError, NexusError, PanelClosedError
+from ..errors import CancelledError, CapabilityError, LimitError, NexusError, PanelClosedError
 from ..nxml.program import Program
 from ..protocol import Cause, GuestRead, HookState, LogLine
 from ..sandbox.failure import error_from, info_of
@@ -31,6 +31,8 @@ from .sight import Sight
 
 if TYPE_CHECKING:
     from .runtime import Runtime
+
+DENIED = CapabilityError.code
 
 
 class Lifecycle:
@@ -168,6 +170,13 @@ class Lifecycle:
         for hook in hooks:
             if not hook.note(run, time.monotonic()):
                 self._runtime.log.append(LogLine(level="warn", text=f"{hook.name}: too many failures wait; this one was left out."))
+
+    def permitted(self) -> None:
+        """A person allowed something: a ``mount`` that was denied it runs again, for nobody could press a button for it."""
+        hook = next((each for each in self._hooks if each.declared.on == "mount"), None)
+        state = None if hook is None else self._failed.get(hook.name)
+        if hook is not None and hook.call is None and state is not None and state.error is not None and state.error.code == DENIED:
+            self._run(hook, Run())
 
     def failures(self) -> tuple[HookState, ...]:
         """The hooks whose last run failed."""

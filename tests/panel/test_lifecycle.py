@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from nexus_jupyter.panel import sight as sight_module
 from nexus_jupyter.panel.hooks import Interval
 from nexus_jupyter.protocol import Commit, Event, HookState, KernelMessage, Sight, Snapshot
 from nexus_jupyter.sandbox import Limits
+
+from .notes import FS, Person
 
 
 def until(true: Callable[[], object], what: str = "") -> None:
@@ -92,6 +95,23 @@ def test_a_call_of_a_hook_is_a_call(commits: list[Commit]) -> None:
         assert panel.state.m == 3
         causes = [(c.cause.kind, c.cause.tool, c.cause.client) for c in commits]
         assert causes in ([], [("lifecycle", "lifecycle mount", None)])  # [] where it was quicker than we
+
+
+@pytest.mark.parametrize("decision", ["once", "panel", "deny"])
+def test_a_mount_that_was_denied_asks_and_runs_again_when_it_is_allowed(attended: Path, decision: str) -> None:
+    logic = FS + hook("mount", "$state.seen.push(await $ext.fs.read('a'));")
+    with Panel(source(logic, view="<View><Text>a</Text></View>")) as panel:
+        until(lambda: panel.runtime.snapshot().result(60).hooks)
+        question = panel.runtime.snapshot().result(60).consent
+        assert question is not None
+        assert question.tool == "lifecycle mount"
+        Person(panel).decide(decision, question.id)
+        if decision == "deny":
+            settled(panel)
+            assert panel.state.seen == []
+        else:
+            until(lambda: panel.state.seen == ["data/a by fs:read"])
+            until(lambda: not panel.runtime.snapshot().result(60).hooks)
 
 
 # --- unmount ----------------------------------------------------------------------------------------
