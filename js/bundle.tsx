@@ -25,11 +25,13 @@ export function start(context: InitializeContext): Show {
     const names = makeNames();
     const root = createRoot(place, { identifierPrefix: names });
     root.render(<Panel host={store} registry={registry} names={names} />);
+    const leave = store.showIn(el);
     let shown = true;
     const end = (): void => {
       if (!shown) return;
       shown = false;
       signal?.removeEventListener("abort", end);
+      leave();
       root.unmount();
       place.remove();
       releaseTheme();

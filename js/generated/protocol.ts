@@ -2,7 +2,7 @@
 // Do not edit: change the Python and run `node wasm/build/protocol.mjs`.
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | {[key: string]: JsonValue};
-export type ClientMessage = Hello | AskBundle | Event | Cancel | ConsentAnswer;
+export type ClientMessage = Hello | AskBundle | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer;
 /**
  * How much a diagnostic matters: an error keeps the panel from being made.
  */
@@ -24,10 +24,12 @@ export type KernelMessage =
   | Snapshot
   | Commit
   | Started
+  | Confirm
   | Result
   | Reject
   | Progress
   | Emitted
+  | HookState
   | Consent
   | ConsentEnded
   | Closed
@@ -110,10 +112,12 @@ export interface Batch {
     | Snapshot
     | Commit
     | Started
+    | Confirm
     | Result
     | Reject
     | Progress
     | Emitted
+    | HookState
     | Consent
     | ConsentEnded
     | Closed
@@ -124,14 +128,19 @@ export interface Batch {
  * Everything a view needs to show the panel as it is.
  *
  * ``consent`` is the open request; a snapshot that is saved with a notebook has none, and a page takes none from it.
+ * ``hooks`` are the lifecycle hooks that failed last.  ``sight``: the page should tell whether it shows the panel
+ * (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
  */
 export interface Snapshot {
   consent: Consent | null;
+  hooks: HookState[];
   kind: "snapshot";
   panel: string;
   rev: number;
+  sight: boolean;
   title: string;
   tree: Tree;
+  visitor: boolean;
 }
 /**
  * The panel asks for permission.  There is at most one request a panel; another takes the place of the one before.
@@ -168,6 +177,30 @@ export interface ConsentLine {
   dangerous: boolean;
   label: string;
   text: string;
+}
+/**
+ * The last run of a lifecycle hook failed; with ``error`` None it went well after one that had failed.
+ */
+export interface HookState {
+  error: ErrorInfo | null;
+  hook: string;
+  kind: "hook";
+}
+/**
+ * An error as data.  ``line`` and ``column`` point into the document, 0 when unknown.
+ *
+ * ``allowed`` and ``used`` are those of a limit that was passed, in its own unit; None when unknown.
+ */
+export interface ErrorInfo {
+  allowed: number | null;
+  code: string;
+  column: number;
+  hint: string;
+  line: number;
+  message: string;
+  name: string;
+  stack: string;
+  used: number | null;
 }
 /**
  * The resolved view; ``root`` is None for a panel without one.
@@ -220,11 +253,11 @@ export interface Commit {
   tree: Tree | null;
 }
 /**
- * Why a commit happened.
+ * Why a commit happened.  ``tool`` is the tool that ran, of kind ``lifecycle`` the hook (``lifecycle interval``).
  */
 export interface Cause {
   client: string | null;
-  kind: "tool" | "edit" | "python" | "reset";
+  kind: "tool" | "edit" | "python" | "lifecycle" | "reset";
   seq: number | null;
   tool: string | null;
 }
@@ -291,10 +324,23 @@ export interface ChildrenSplice {
 }
 /**
  * The call of event ``seq`` runs ``tool`` and has not ended; the page may show it as pending.
+ *
+ * ``queued``: it does not run yet, for others of the tool come before it.
  */
 export interface Started {
   client: string;
   kind: "started";
+  queued: boolean;
+  seq: number;
+  tool: string;
+}
+/**
+ * The call of event ``seq`` runs ``tool`` when the person answers ``question``, the panel's own words, with yes.
+ */
+export interface Confirm {
+  client: string;
+  kind: "confirm";
+  question: string;
   seq: number;
   tool: string;
 }
@@ -306,22 +352,6 @@ export interface Result {
   error: ErrorInfo | null;
   kind: "result";
   seq: number;
-}
-/**
- * An error as data.  ``line`` and ``column`` point into the document, 0 when unknown.
- *
- * ``allowed`` and ``used`` are those of a limit that was passed, in its own unit; None when unknown.
- */
-export interface ErrorInfo {
-  allowed: number | null;
-  code: string;
-  column: number;
-  hint: string;
-  line: number;
-  message: string;
-  name: string;
-  stack: string;
-  used: number | null;
 }
 /**
  * Event ``seq`` was not taken at all, and why.
@@ -461,6 +491,25 @@ export interface Event {
   seed: number;
   seq: number;
   zone: string;
+}
+/**
+ * What the person said to the ``Confirm`` of this client's event ``seq``.
+ */
+export interface ConfirmAnswer {
+  client: string;
+  kind: "confirm_answer";
+  seq: number;
+  yes: boolean;
+}
+/**
+ * Whether this page shows the panel where a person can see it.
+ *
+ * Only for a panel whose snapshot asks for it, when it changes, and again within ``SIGHT_SECONDS`` while it does.
+ */
+export interface Sight {
+  client: string;
+  kind: "sight";
+  shown: boolean;
 }
 /**
  * What the person decided about the ``Consent`` of this id; an answer to any but the open request is refused.
@@ -741,7 +790,7 @@ export interface NOGPatch {
  * A panel's state has a new revision; not part of the graph's revisions, and not resumed.
  */
 export interface WorkspaceCommit {
-  cause: "tool" | "edit" | "python" | "reset";
+  cause: "tool" | "edit" | "python" | "lifecycle" | "reset";
   kind: "commit";
   /**
    * document_key(notebook path, panel id)
@@ -891,12 +940,15 @@ export interface GuestEvent {
 /**
  * Run a tool: first step of call ``call``.  ``args`` an array (positional), an object (by name) or absent.
  *
+ * With ``hook`` it is the lifecycle hook of that place in the program that runs, ``tool`` is what it is called, and
+ * ``args``, an object, is what it finds as ``$args``.
  * With ``state`` the call begins with that committed state; only in a guest in which nothing has run yet.
  */
 export interface GuestInvoke {
   args: JsonValue;
   call: number;
   clock: number;
+  hook: number | null;
   op: "invoke";
   seed: number;
   state: {

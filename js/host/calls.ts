@@ -22,6 +22,10 @@ export interface PendingCall {
   readonly cancelling: boolean;
   /** The tool that runs, null while the kernel has not taken the call up. */
   readonly tool: string | null;
+  /** Whether others of the tool come before it. */
+  readonly queued: boolean;
+  /** Whether it waits for the person's answer: there is a dialog about that. */
+  readonly asking: boolean;
   readonly progress: { readonly done: number; readonly total: number | null; readonly text: string } | null;
 }
 
@@ -47,7 +51,10 @@ export class Calls {
       setTimeout(() => this.update(seq, part), delay);
     this.#entries.set(seq, {
       node,
-      state: { seq, shown: false, long: false, cancelling: false, tool: null, progress: null },
+      state: {
+        ...{ seq, shown: false, long: false, cancelling: false, tool: null, queued: false, asking: false },
+        progress: null,
+      },
       timers: [later(SHOW_AFTER, { shown: true }), later(LONG_AFTER, { long: true })],
       settle: resolve,
     });
@@ -80,7 +87,7 @@ export class Calls {
   /** The oldest call of a node that is worth showing. */
   shown(node: string): PendingCall | null {
     for (const entry of this.#entries.values()) {
-      if (entry.node === node && entry.state.shown) return entry.state;
+      if (entry.node === node && entry.state.shown && !entry.state.asking) return entry.state;
     }
     return null;
   }

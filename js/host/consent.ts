@@ -9,11 +9,15 @@ export type Decision = ConsentAnswer["decision"];
 
 const OUTCOMES: readonly string[] = ["once", "panel", "deny", "void"] satisfies ConsentEnded["outcome"][];
 
-/** What to say after a request was answered; "" when there is nothing to say. */
-export function afterwards(outcome: ConsentEnded["outcome"]): string {
+/**
+ * What to say after a request was answered; "" when there is nothing to say. `tool` is what was denied: a hook, whose
+ * name has a space in it, has no button.
+ */
+export function afterwards(outcome: ConsentEnded["outcome"], tool: string): string {
+  const again = tool.includes(" ") ? "" : " Press the button again.";
   const said: Record<Decision, string> = {
-    once: "Allowed once. Press the button again.",
-    panel: "Allowed. Press the button again.",
+    once: `Allowed once.${again}`,
+    panel: `Allowed.${again}`,
     deny: "Denied. This panel does not ask again until its cell is run again.",
   };
   return outcome === "void" ? "" : said[outcome];

@@ -8,6 +8,7 @@ import type {
   Consent,
   ConsentEnded,
   ErrorInfo,
+  HookState,
   JsonValue,
   KernelMessage,
   Problem,
@@ -19,11 +20,27 @@ export { isObject, type Json, type JsonObject, own } from "./json";
 
 /** A kernel message whose tree, or difference of trees, has not been looked into yet. */
 export type Received =
-  | { kind: "snapshot"; panel: string; title: string; rev: number; tree: unknown; consent: Consent | null }
+  | {
+      kind: "snapshot";
+      panel: string;
+      title: string;
+      rev: number;
+      tree: unknown;
+      consent: Consent | null;
+      hooks: readonly HookState[];
+      sight: boolean;
+      visitor: boolean;
+    }
   | Consent
   | ConsentEnded
   | { kind: "commit"; rev: number; cause: Cause; patch: unknown; tree: unknown }
-  | Extract<KernelMessage, { kind: "started" | "result" | "reject" | "progress" | "emitted" | "closed" }>;
+  | Extract<
+      KernelMessage,
+      { kind: "started" | "confirm" | "result" | "reject" | "progress" | "emitted" | "hook" | "closed" }
+    >;
+
+/** Of a question in a dialog: as much as fits without a scroll. */
+const MAX_QUESTION = 1_000;
 
 function count(value: unknown): number | null {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
@@ -72,11 +89,23 @@ function readCause(value: unknown): Cause {
   const tool = own(raw, "tool");
   const client = own(raw, "client");
   return {
-    kind: kind === "tool" || kind === "edit" || kind === "reset" ? kind : "python",
+    kind: kind === "tool" || kind === "edit" || kind === "lifecycle" || kind === "reset" ? kind : "python",
     tool: typeof tool === "string" ? tool : null,
     client: typeof client === "string" ? client : null,
     seq: count(own(raw, "seq")),
   };
+}
+
+function readHook(value: unknown): HookState | null {
+  const hook = isObject(value) ? string(own(value, "hook")) : "";
+  if (!isObject(value) || !hook) return null;
+  const error = own(value, "error");
+  return { kind: "hook", hook, error: error == null ? null : readError(error) };
+}
+
+function readHooks(value: unknown): readonly HookState[] {
+  const read = Array.isArray(value) ? value.map(readHook) : [];
+  return read.filter((hook) => hook !== null);
 }
 
 /** The message, or null when it is none of ours (other users of the comm exist) or is malformed. */
@@ -97,6 +126,9 @@ export function readMessage(value: unknown): Received | null {
         rev,
         tree: own(value, "tree"),
         consent: readConsent(own(value, "consent")),
+        hooks: readHooks(own(value, "hooks")),
+        sight: own(value, "sight") === true,
+        visitor: own(value, "visitor") === true,
       };
     case "commit":
       if (rev === null) return null;
@@ -108,7 +140,13 @@ export function readMessage(value: unknown): Received | null {
         tree: own(value, "tree") ?? null,
       };
     case "started":
-      return call && { kind, ...call, tool: string(own(value, "tool")) };
+      return (
+        call && { kind, ...call, tool: string(own(value, "tool")), queued: own(value, "queued") === true }
+      );
+    case "confirm": {
+      const question = string(own(value, "question")).slice(0, MAX_QUESTION);
+      return call && { kind, ...call, tool: string(own(value, "tool")), question };
+    }
     case "result": {
       const error = own(value, "error");
       return call && { kind, ...call, error: error == null ? null : readError(error) };
@@ -128,6 +166,8 @@ export function readMessage(value: unknown): Received | null {
         event: string(own(value, "event")),
         payload: (own(value, "payload") ?? null) as JsonValue,
       };
+    case "hook":
+      return readHook(value);
     case "consent":
       return readConsent(value);
     case "consent_ended":

@@ -2,8 +2,16 @@
  * A panel in the page: what the kernel last said, what this page waits for, and who wants to know.
  * One store a model, shared by all its views; made when the model is, ended by its signal.
  */
-import type { Consent, ConsentEnded, ErrorInfo } from "../generated/protocol";
-import type { Call, Connection, DispatchOptions, NodeStatus, PanelHost, PanelState } from "../render/host";
+import type { Consent, ConsentEnded, ErrorInfo, HookState } from "../generated/protocol";
+import type {
+  Call,
+  Connection,
+  DispatchOptions,
+  NodeStatus,
+  PanelHost,
+  PanelState,
+  Question,
+} from "../render/host";
 import { Calls, type Outcome } from "./calls";
 import { type Channel, openChannel } from "./comm";
 import { afterwards, type Decision } from "./consent";
@@ -11,6 +19,7 @@ import { type JsonObject, type Received, readMessage } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
 import { repaint } from "./repaint";
+import { Sight } from "./sight";
 import { addToast, readToast } from "./toasts";
 import { Topics } from "./topics";
 import { EMPTY_VIEW, layOut, type View, type ViewNode } from "./view";
@@ -19,6 +28,10 @@ import { EMPTY_VIEW, layOut, type View, type ViewNode } from "./view";
 export const PROTOCOL = 1;
 /** Milliseconds without an answer to hello after which the page says so. */
 export const HELLO_TIMEOUT = 5_000;
+
+function failed(hooks: readonly HookState[]): PanelState["hookErrors"] {
+  return hooks.flatMap(({ hook, error }) => (error ? [[hook, error] as const] : []));
+}
 
 const IDLE: NodeStatus = { pending: null, error: null };
 const PANEL = "panel";
@@ -43,6 +56,12 @@ export class PanelStore implements PanelHost {
   #statuses = new Map<string, NodeStatus>();
   #errors = new Map<string, ErrorInfo>();
   #ownErrors = new Set<number>();
+  #sight = new Sight((shown) => this.#channel.send({ kind: "sight", client: this.client, shown }));
+  /** The view that was used last. */
+  #attended = "";
+  /** Where each call was made from; of those that ask a question. */
+  #questions = new Map<number, Question>();
+  #madeIn = new Map<number, string>();
   #panel: PanelState = {
     title: "",
     rev: 0,
@@ -50,7 +69,10 @@ export class PanelStore implements PanelHost {
     root: null,
     problems: [],
     strayErrors: [],
+    hookErrors: [],
     toasts: [],
+    question: null,
+    visitor: false,
     consent: null,
     consentNote: "",
     connection: "connecting",
@@ -93,6 +115,15 @@ export class PanelStore implements PanelHost {
     return this.#statuses.get(node) ?? IDLE;
   }
 
+  /** A view of the panel is in the page; the returned function takes it out. */
+  showIn(place: Element): () => void {
+    return this.#sight.add(place);
+  }
+
+  attend(view: string): void {
+    this.#attended = view;
+  }
+
   /** Listeners that have not left; 0 after the last view is gone. */
   get listeners(): number {
     return this.#topics.size;
@@ -105,6 +136,7 @@ export class PanelStore implements PanelHost {
     else this.dismissError(node);
     this.dismissConsentNote();
     const done = this.#calls.open(seq, node);
+    this.#madeIn.set(seq, this.#attended);
     const sent =
       this.#panel.connection !== "closed" &&
       this.#channel.send({
@@ -133,6 +165,20 @@ export class PanelStore implements PanelHost {
     if (!this.#channel.send({ kind: "cancel", client: this.client, seq })) {
       this.#settle(seq, { error: localError("NOT_CONNECTED", "The kernel cannot be reached any more.") });
     }
+  }
+
+  answer(seq: number, yes: boolean): void {
+    if (!this.#questions.delete(seq)) return;
+    this.#ask();
+    const sent = this.#channel.send({ kind: "confirm_answer", client: this.client, seq, yes });
+    if (!sent)
+      this.#settle(seq, { error: localError("NOT_CONNECTED", "The kernel cannot be reached any more.") });
+    else if (yes) this.#calls.update(seq, { asking: false });
+    else this.#settle(seq, { error: null });
+  }
+
+  dismissHookError(hook: string): void {
+    this.#update({ hookErrors: this.#panel.hookErrors.filter(([name]) => name !== hook) });
   }
 
   dismissError(node: string): void {
@@ -164,16 +210,31 @@ export class PanelStore implements PanelHost {
       case "snapshot":
         this.#resyncing = false;
         this.#asked(message.consent);
+        this.#sight.ask(message.sight);
         // What the model was saved with may be of another life of the panel: the first answer wins over it.
         if (this.#synced && message.rev < this.#rev) break;
         this.#synced = true;
+        this.#update({ visitor: message.visitor, hookErrors: failed(message.hooks) });
         this.#show(message.tree, message.rev, message.title);
         break;
       case "commit":
         this.#commit(message.rev, message.patch, message.tree);
         break;
       case "started":
-        if (message.client === this.client) this.#calls.update(message.seq, { tool: message.tool });
+        if (message.client === this.client)
+          this.#calls.update(message.seq, { tool: message.tool, queued: message.queued, asking: false });
+        break;
+      case "confirm":
+        if (message.client === this.client && this.#calls.has(message.seq)) {
+          const { seq, question } = message;
+          this.#calls.update(seq, { asking: true });
+          this.#questions.set(seq, { seq, text: question, view: this.#madeIn.get(seq) ?? "" });
+          this.#ask();
+        }
+        break;
+      case "hook":
+        this.dismissHookError(message.hook);
+        this.#update({ hookErrors: [...this.#panel.hookErrors, ...failed([message])] });
         break;
       case "progress": {
         const { done, total, text } = message;
@@ -201,7 +262,8 @@ export class PanelStore implements PanelHost {
         break;
       case "closed":
         this.#update({ connection: "closed", closedReason: message.reason, consent: null });
-        this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
+        this.#sight.stop();
+        this.#settleAll();
         break;
     }
   }
@@ -213,10 +275,18 @@ export class PanelStore implements PanelHost {
   }
 
   #answered({ id, outcome }: ConsentEnded): void {
-    if (this.#panel.consent?.id !== id) return;
-    this.#update({ consent: null, consentNote: afterwards(outcome) });
+    const { consent } = this.#panel;
+    if (consent?.id !== id) return;
+    this.#update({ consent: null, consentNote: afterwards(outcome, consent.tool) });
     if (outcome !== "once" && outcome !== "panel") return;
-    for (const [node, error] of this.#errors) if (error.code === "CAPABILITY_DENIED") this.dismissError(node);
+    const denied = (error: ErrorInfo) => error.code === "CAPABILITY_DENIED";
+    this.#update({ hookErrors: this.#panel.hookErrors.filter(([, error]) => !denied(error)) });
+    for (const [node, error] of this.#errors) if (denied(error)) this.dismissError(node);
+  }
+
+  #ask(): void {
+    const [question = null] = this.#questions.values();
+    if (question !== this.#panel.question) this.#update({ question });
   }
 
   /** Commits in order; an old one is passed by, a gap that no tree closes asks for a snapshot. */
@@ -265,10 +335,20 @@ export class PanelStore implements PanelHost {
   #settle(seq: number, outcome: Outcome): void {
     const node = this.#calls.settle(seq, outcome);
     const own = this.#ownErrors.delete(seq);
-    if (node === null || own || !outcome.error) return;
+    this.#madeIn.delete(seq);
+    if (this.#questions.delete(seq)) this.#ask();
+    // Of a call that gave way to a newer one there is nothing to say: the newer one shows what becomes of it.
+    if (node === null || own || !outcome.error || outcome.error.code === "SUPERSEDED") return;
     this.#errors.set(node, outcome.error);
     this.#refreshStatus(node);
     this.#refreshStray();
+  }
+
+  #settleAll(): void {
+    this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
+    this.#questions.clear();
+    this.#madeIn.clear();
+    this.#ask();
   }
 
   // --- connection --------------------------------------------------------------------------------
@@ -288,7 +368,8 @@ export class PanelStore implements PanelHost {
 
   #end(): void {
     clearTimeout(this.#helloTimer);
-    this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
+    this.#sight.stop();
+    this.#settleAll();
     if (this.#panel.connection !== "closed") {
       this.#update({ connection: "closed", closedReason: "Its widget was closed.", consent: null });
     }

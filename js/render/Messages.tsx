@@ -8,19 +8,19 @@ import { ErrorNote, place } from "./Notes";
 const FEW = 3;
 const TOAST_TIME = 6_000;
 
-function ProblemLine({ problem }: { problem: Problem }) {
+function ProblemLine({ problem, brief }: { problem: Problem; brief: boolean }) {
   const where = place(problem.line, problem.column);
   return (
     <li className="nx-problem" data-severity={problem.severity}>
       <span className="nx-problem-text">{problem.message}</span>
-      {(problem.code || where) && (
+      {!brief && (problem.code || where) && (
         <span className="nx-problem-where">{[problem.code, where].filter(Boolean).join(", ")}</span>
       )}
     </li>
   );
 }
 
-export function Problems({ problems }: { problems: readonly Problem[] }) {
+export function Problems({ problems, brief }: { problems: readonly Problem[]; brief: boolean }) {
   const [all, setAll] = useState(false);
   if (problems.length === 0) return null;
   const shown = all ? problems : problems.slice(0, FEW);
@@ -30,7 +30,7 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
       <ul aria-label="Problems">
         {shown.map((problem, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the list has no other identity and holds no state
-          <ProblemLine key={index} problem={problem} />
+          <ProblemLine key={index} problem={problem} brief={brief} />
         ))}
       </ul>
       {more > 0 && (
@@ -46,6 +46,14 @@ export function StrayErrors({ errors }: { errors: PanelState["strayErrors"] }) {
   const host = useHost();
   return errors.map(([node, error]) => (
     <ErrorNote key={node} error={error} onDismiss={() => host.dismissError(node)} />
+  ));
+}
+
+/** What the panel does by itself has no component at which to say that it failed. */
+export function HookErrors({ errors }: { errors: PanelState["hookErrors"] }) {
+  const host = useHost();
+  return errors.map(([hook, error]) => (
+    <ErrorNote key={hook} error={error} of={hook} onDismiss={() => host.dismissHookError(hook)} />
   ));
 }
 

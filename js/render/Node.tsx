@@ -72,7 +72,7 @@ function Status({ node }: { node: ViewNode }): ReactNode {
   const { pending, error } = useNodeStatus(node.id);
   return (
     <>
-      {pending && !isNoteworthy(pending) && <span className="nx-busy" aria-hidden="true" />}
+      {pending && !isNoteworthy(pending) && <span className="nx-busy" role="status" aria-label="Running" />}
       {pending && isNoteworthy(pending) && (
         <PendingNote pending={pending} name={toText(own(node.props, "label")) || node.type} />
       )}

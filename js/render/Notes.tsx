@@ -2,14 +2,22 @@
 import { Button } from "react-aria-components/Button";
 import type { ErrorInfo } from "../generated/protocol";
 import type { PendingCall } from "../host/calls";
-import { useHost } from "./host";
+import { useHost, usePanel } from "./host";
 
 export function place(line: number, column: number): string {
   return line > 0 ? `line ${line}${column > 0 ? `, column ${column}` : ""}` : "";
 }
 
-/** An error: the sentence for everyone, and on request what the panel's author needs. */
-export function ErrorNote({ error, onDismiss }: { error: ErrorInfo; onDismiss?: () => void }) {
+interface ErrorProperties {
+  readonly error: ErrorInfo;
+  /** What failed, where that is not plain from the place of the note. */
+  readonly of?: string;
+  readonly onDismiss?: () => void;
+}
+
+/** An error: the sentence for everyone, and on request what the panel's author needs; not for visitors. */
+export function ErrorNote({ error, of, onDismiss }: ErrorProperties) {
+  const { visitor } = usePanel();
   const where = place(error.line, error.column);
   return (
     <div className="nx-error" role="alert">
@@ -21,16 +29,19 @@ export function ErrorNote({ error, onDismiss }: { error: ErrorInfo; onDismiss?: 
           </Button>
         )}
       </div>
-      {error.hint && <div className="nx-error-hint">{error.hint}</div>}
-      <details className="nx-details">
-        <summary>Details</summary>
-        <div>
-          <code>{error.code}</code>
-          {error.name && error.name !== "Error" && ` ${error.name}`}
-          {where && `, ${where}`}
-        </div>
-        {error.stack && <pre>{error.stack}</pre>}
-      </details>
+      {!visitor && error.hint && <div className="nx-error-hint">{error.hint}</div>}
+      {!visitor && (
+        <details className="nx-details">
+          <summary>Details</summary>
+          <div>
+            {of && `${of}: `}
+            <code>{error.code}</code>
+            {error.name && error.name !== "Error" && ` ${error.name}`}
+            {where && `, ${where}`}
+          </div>
+          {error.stack && <pre>{error.stack}</pre>}
+        </details>
+      )}
     </div>
   );
 }
@@ -46,6 +57,7 @@ export function PendingNote({ pending, name }: { pending: PendingCall; name: str
   const { progress } = pending;
   const share = progress?.total ? Math.min(1, Math.max(0, progress.done / progress.total)) : null;
   let text = pending.tool === null ? "Waiting for the kernel…" : "Running…";
+  if (pending.queued) text = "Waiting for its turn…";
   if (progress?.text) text = progress.text;
   else if (share !== null) text = `${Math.round(share * 100)}%`;
   if (pending.cancelling) text = "Cancelling…";

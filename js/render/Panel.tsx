@@ -1,12 +1,13 @@
 /** A whole panel: the view, and around it what has to be said about it. */
-import { memo, type ReactNode, useRef } from "react";
+import { memo, type ReactNode, useContext, useRef } from "react";
 import { ConsentBar } from "./ConsentBar";
 import { ErrorBoundary } from "./ErrorBoundary";
-import { EnabledContext, HostContext, type PanelHost, usePanel } from "./host";
+import { EnabledContext, HostContext, type PanelHost, useHost, usePanel } from "./host";
 import { SUPPRESS, useOwnKeys } from "./keys";
-import { ConnectionNote, Problems, StrayErrors, Toasts } from "./Messages";
+import { ConnectionNote, HookErrors, Problems, StrayErrors, Toasts } from "./Messages";
 import { Node, RegistryContext } from "./Node";
 import { NamesContext } from "./names";
+import { QuestionDialog } from "./QuestionDialog";
 import type { Registry } from "./registry";
 
 interface Properties {
@@ -30,6 +31,9 @@ export function Panel({ host, registry, names }: Properties): ReactNode {
 
 function Frame(): ReactNode {
   const panel = usePanel();
+  const host = useHost();
+  const names = useContext(NamesContext);
+  const attend = () => host.attend(names);
   const element = useRef<HTMLElement>(null);
   useOwnKeys(element);
   const enabled = panel.connection === "connecting" || panel.connection === "live";
@@ -39,11 +43,14 @@ function Frame(): ReactNode {
       aria-label={panel.title || "Panel"}
       data-connection={panel.connection}
       ref={element}
+      onPointerDownCapture={attend}
+      onKeyDownCapture={attend}
       {...{ [SUPPRESS]: "true" }}
     >
       <ConsentBar consent={panel.consent} note={panel.consentNote} />
       <ConnectionNote panel={panel} />
-      <Problems problems={panel.problems} />
+      <Problems problems={panel.problems} brief={panel.visitor} />
+      <HookErrors errors={panel.hookErrors} />
       <StrayErrors errors={panel.strayErrors} />
       <ErrorBoundary name="The panel" attempt={panel.rev}>
         <EnabledContext.Provider value={enabled}>
@@ -51,6 +58,7 @@ function Frame(): ReactNode {
         </EnabledContext.Provider>
       </ErrorBoundary>
       <Toasts toasts={panel.toasts} />
+      <QuestionDialog />
     </section>
   );
 }

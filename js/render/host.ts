@@ -25,6 +25,14 @@ export interface Toast {
   readonly stays: boolean;
 }
 
+/** What the person is asked before call `seq` runs. */
+export interface Question {
+  readonly seq: number;
+  readonly text: string;
+  /** The view that was used last when the call was made, "" when nobody knows. */
+  readonly view: string;
+}
+
 /** The panel as a whole; replaced, never changed. */
 export interface PanelState {
   readonly title: string;
@@ -35,7 +43,13 @@ export interface PanelState {
   readonly problems: readonly Problem[];
   /** Errors of calls whose component is no longer in the view, by node. */
   readonly strayErrors: readonly (readonly [node: string, error: ErrorInfo])[];
+  /** Of lifecycle hooks whose last run failed, by hook. */
+  readonly hookErrors: readonly (readonly [hook: string, error: ErrorInfo])[];
   readonly toasts: readonly Toast[];
+  /** The first question that waits for an answer. */
+  readonly question: Question | null;
+  /** Whether who looks is a dashboard's visitor, who is told of an error what happened and no more. */
+  readonly visitor: boolean;
   /** The kernel's open request for permission. */
   readonly consent: Consent | null;
   /** What to do now that a request was answered, "" for nothing. */
@@ -63,7 +77,12 @@ export interface PanelHost {
   status(node: string): NodeStatus;
   dispatch(node: string, event: string, detail?: JsonObject, options?: DispatchOptions): Call;
   cancel(seq: number): void;
+  /** The view of this name is being used: questions about what it sets off are asked there. */
+  attend(view: string): void;
+  /** Answers the question about a call. */
+  answer(seq: number, yes: boolean): void;
   dismissError(node: string): void;
+  dismissHookError(hook: string): void;
   dismissToast(id: number): void;
   /** Answers the open request; false when it cannot be told to the kernel, or is another one by now. */
   decide(id: string, decision: Decision): boolean;

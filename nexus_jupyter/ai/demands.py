@@ -69,14 +69,7 @@ def _dangerous(extension: ExtensionDeclaration) -> bool:
 def _places(program: Program) -> dict[str, Handler]:
     """The handlers by a name that a person recognises."""
     out = {f"tool {t.name}": t.handler for t in program.tools}
-    for lifecycle in program.lifecycle:
-        name = f"lifecycle {lifecycle.on}"
-        nth = 2
-        while name in out:
-            name = f"lifecycle {lifecycle.on} {nth}"
-            nth += 1
-        out[name] = lifecycle.handler
-    return out
+    return out | {name: lifecycle.handler for name, lifecycle in zip(program.hook_names, program.lifecycle, strict=True)}
 
 
 def _handlers(before: Program, after: Program) -> list[CapabilityChange]:

@@ -11,6 +11,7 @@ from .cursor import CodeKind, Cursor
 from .cursor_code import CodeAt
 from .cursor_names import Declared
 from .cursor_shapes import fields, kind_of, loop_shapes, shape
+from .elements import LIFECYCLE_ARGS
 from .javascript_members import MEMBERS
 from .values import identifier_problem
 
@@ -80,7 +81,8 @@ def _members(cursor: Cursor, receiver: tuple[str, ...], lines: LineIndex, entry:
     if receiver == ("$scope",):
         return _loop_variables(cursor)
     if receiver == ("$args",):
-        return [argument(a) for a in (cursor.tool.arguments if cursor.tool else ())]
+        given = [item(n, "argument", *said_of) for n, said_of in LIFECYCLE_ARGS.get(cursor.moment, {}).items()]
+        return [argument(a) for a in cursor.tool.arguments] if cursor.tool else given
     if receiver == ("$tools",):
         return [tool(t, lines.place(t.start)[0]) for t in names.tools.values()]
     if receiver == ("$event",):

@@ -81,6 +81,11 @@ class Cursor:
         return self.names.tools.get(named)
 
     @property
+    def moment(self) -> str:
+        """The moment of the lifecycle hook that the cursor stands in, "" outside of one."""
+        return next((f.attributes.get("on", "").strip() for f in reversed(self.frames) if f.name == "Lifecycle"), "")
+
+    @property
     def loops(self) -> list[Loop]:
         """The loops whose variables can be read here, outermost first; ``Empty`` stands outside of its own."""
         around = [(f.name, f.attributes) for f in self.frames if f.name]

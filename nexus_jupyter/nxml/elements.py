@@ -73,6 +73,15 @@ _MAX = _number("max", "Largest value of a number.", "100")
 
 LIFECYCLES = ("mount", "unmount", "interval", "change", "error")
 
+# What a hook finds in `$args`, by its moment; the others find nothing there.
+LIFECYCLE_ARGS: dict[str, dict[str, tuple[str, str]]] = {
+    "change": {"changed": ("list", "The names of those in `of` that have changed.")},
+    "error": {
+        "source": ("string", "What failed: a tool's name, or a hook by its moment, such as `lifecycle interval`."),
+        "error": ("object", "Its error: `code`, `name`, `message`, `hint`, `line`, `column`."),
+    },
+}
+
 ELEMENTS: dict[str, ElementRule] = {
     rule.name: rule
     for rule in (
@@ -187,9 +196,8 @@ ELEMENTS: dict[str, ElementRule] = {
                 _text("icon", "Name of an icon for lists of tools.", "plus"),
                 AttributeRule(
                     "confirm",
-                    description="Question that a person must answer with yes before it runs.",
+                    description="Question that a person who sets it off must answer with yes before it runs; Python is not asked.",
                     example="Delete all orders?",
-                    available=False,
                 ),
                 AttributeRule(
                     "concurrency",
@@ -265,24 +273,32 @@ ELEMENTS: dict[str, ElementRule] = {
             "Lifecycle",
             (
                 AttributeRule("on", required=True, choices=LIFECYCLES, description="The moment at which it runs.", example="interval"),
-                _text("every", "Time between two runs of `interval`.", "5s"),
+                _text(
+                    "every",
+                    "Time between two runs of `interval`, at least 100ms; one that would begin while another goes on is left out.",
+                    "5s",
+                ),
                 _text("of", "States and computed values whose `change` it waits for, separated by commas.", "count, total"),
-                _text("debounce", "Quiet time before a `change` counts.", "250ms"),
+                _text("debounce", "Quiet time before a `change` counts; changes in it come as one.", "250ms"),
                 AttributeRule(
                     "whenHidden",
                     choices=("pause", "run"),
-                    description="What `interval` does while no view of the panel is in sight.",
+                    description="What `interval` does while no page shows the panel where a person can see it: pause, or run.",
                     default="run",
                     example="pause",
                 ),
             ),
             ("Handler",),
-            description="Something that happens by itself. `mount` and `unmount` stand at most once each and run once a panel.",
+            description=(
+                "Something that happens by itself, as a call of its own. `mount` runs when the panel is made and `unmount` when it ends: "
+                "at most one of each, and once a panel. `interval` runs every so often. `change` runs after a commit, whoever made it, "
+                "that changed what it watches; its own writes do not start it again. `error` runs when a tool or another hook failed. "
+                "`$args.changed` in a `change`, `$args.source` and `$args.error` in an `error` say more."
+            ),
             example="""\
 <Lifecycle on="interval" every="5s" whenHidden="pause">
   <Handler>$state.count += 1;</Handler>
 </Lifecycle>""",
-            available=False,
         ),
     )
 }

@@ -198,6 +198,16 @@ class Program(_Part):
     view: ViewNode | None = None
     code: tuple[Code, ...] = ()
 
+    @property
+    def hook_names(self) -> tuple[str, ...]:
+        """What the lifecycle hooks are called, in order: by their moment, the second of one moment ``lifecycle change 2``."""
+        seen: dict[str, int] = {}
+        out = []
+        for hook in self.lifecycle:
+            nth = seen[hook.on] = seen.get(hook.on, 0) + 1
+            out.append(f"lifecycle {hook.on}" if nth == 1 else f"lifecycle {hook.on} {nth}")
+        return tuple(out)
+
     def tool(self, name: str) -> ToolDeclaration | None:
         """The tool called ``name``, or None."""
         return next((t for t in self.tools if t.name == name), None)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -36,6 +36,9 @@ callers: ContextVar[tuple[tuple[int, str], ...]] = ContextVar("nexus_callers", d
 class Call:
     """A tool call from its request to its result.
 
+    With ``hook``, a place in the program, it is a run of that lifecycle hook, which ``tool`` stands for.
+    ``chain`` is what led to it: tools that wait for the Python function that made it, and hooks.
+    ``announced`` is what its page knows of it.
     ``future`` is settled on the panel's thread, once.  ``wall_deadline`` and ``timer_due`` are
     monotonic seconds, ``cpu_used`` seconds of the processor in the steps so far.
     """
@@ -45,6 +48,7 @@ class Call:
     cause: Cause
     seed: int
     zone: str
+    hook: int | None = None
     clock: float | None = None
     depth: int = 0
     chain: tuple[tuple[int, str], ...] = ()
@@ -53,7 +57,7 @@ class Call:
     wall_deadline: float | None = None
     timer_due: float | None = None
     waiting: bool = False
-    announced: bool = False
+    announced: Literal["", "queued", "runs"] = ""
     cancelled: bool = False
     committed_steps: int = 0
     cpu_used: float = 0.0

@@ -6,7 +6,9 @@ Everything here but ``settled`` and what its docstring says runs in turns on the
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import JsonValue
 
@@ -14,6 +16,8 @@ from ..errors import ArgumentError, CancelledError, HandlerError, LimitError, Ne
 from ..nxml.program import Program
 from ..protocol import (
     Cause,
+    Confirm,
+    ConfirmAnswer,
     Emitted,
     Event,
     GuestCancel,
@@ -39,6 +43,8 @@ from .names import check_tool
 if TYPE_CHECKING:
     from .runtime import Runtime
 
+# The code of a call that gave way to a newer one, as concurrency="latest" asks for.
+SUPERSEDED = "SUPERSEDED"
 PAGE_EVENTS = frozenset({"toast", "notify"})
 
 
@@ -50,6 +56,8 @@ class Calls:
         self._limits = limits
         self._calls: dict[int, Call] = {}
         self._current: Call | None = None
+        self._asked: dict[tuple[str, int], Call] = {}
+        self._put: Callable[[Callable[[], None]], None] = runtime.put
         self._open(program, dispatcher)
 
     def _open(self, program: Program, dispatcher: Dispatcher) -> None:
@@ -79,7 +87,7 @@ class Calls:
                 call.cause_error = cause
             self._resume(call, (outcome,))
 
-        self._runtime.put(resume)
+        self._put(resume)
 
     # --- turns ----------------------------------------------------------------------------------------
 
@@ -105,11 +113,28 @@ class Calls:
         for call in [c for c in self._calls.values() if c.waiting]:
             self._fail(call, lost_error(call))
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """All calls fail; the panel has ended."""
         for call in list(self._calls.values()):
             call.cancelled = True
             self._fail(call, self._runtime.ended())
+
+    def run_last(self, call: Call) -> None:
+        """Run ``call`` to its end in this turn, the panel's last: there is no other in which it could go on."""
+        late: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._put = late.put
+        self.enter(call)
+        while (due := self.next_due()) is not None:
+            try:
+                resume = late.get(timeout=max(0.0, due - time.monotonic()))
+            except Empty:
+                self.due()
+            else:
+                resume()
+
+    def end(self) -> None:
+        """Free what calls use."""
+        self.stop()
         self._dispatcher.close()
 
     def replace(self, program: Program, dispatcher: Dispatcher) -> None:
@@ -145,16 +170,42 @@ class Calls:
         if tool is None:
             self._runtime.say(Result(client=event.client, seq=event.seq))
             return
-        self.enter(
-            Call(
-                tool=tool,
-                args=reply.value,
-                cause=Cause(kind="tool", tool=tool.name, client=event.client, seq=event.seq),
-                seed=event.seed,
-                zone=event.zone,
-                clock=event.clock,
-            )
+        call = Call(
+            tool=tool,
+            args=reply.value,
+            cause=Cause(kind="tool", tool=tool.name, client=event.client, seq=event.seq),
+            seed=event.seed,
+            zone=event.zone,
+            clock=event.clock,
         )
+        if tool.confirm:
+            self._ask(call, (event.client, event.seq), tool.confirm)
+        else:
+            self.enter(call)
+
+    def _ask(self, call: Call, asker: tuple[str, int], question: str) -> None:
+        """Have the person asked before ``call`` starts.  Questions that nobody answers give way to newer ones."""
+        oldest = next(iter(self._asked), None) if len(self._asked) >= self._limits.events else None
+        for given_up in (asker, oldest):
+            if given_up is not None and given_up in self._asked:
+                self.cancel(self._asked[given_up])
+        self._asked[asker] = call
+        with self._runtime.lock:
+            self._calls[call.id] = call
+        self._runtime.say(Confirm(client=asker[0], seq=asker[1], tool=call.tool.name, question=question))
+
+    def confirmed(self, answer: ConfirmAnswer) -> None:
+        """The person has answered: start the call, or let it go; an answer that comes too late does nothing."""
+        call = self._asked.pop((answer.client, answer.seq), None)
+        if call is None:
+            return
+        if answer.yes:
+            call.clock = None  # it begins now, not when it was asked
+            self.enter(call)
+            return
+        self._runtime.say(Result(client=answer.client, seq=answer.seq))
+        self._leave(call)
+        settle_error(call.future, CancelledError(f"{call.tool.name} was not confirmed."))
 
     def _reject(self, event: Event, error: NexusError) -> None:
         self._runtime.say(Reject(client=event.client, seq=event.seq, error=info_of(error)))
@@ -165,8 +216,8 @@ class Calls:
             self._fail(call, CancelledError(f"{call.tool.name} was cancelled."))
             return
         try:
-            # the document may have been replaced since the call was made
-            call.tool = check_tool(self._runtime.program, call.tool.name)
+            if call.hook is None:  # the document may have been replaced since the call was made
+                call.tool = check_tool(self._runtime.program, call.tool.name)
         except ArgumentError as error:
             self._fail(call, error)
             return
@@ -178,21 +229,25 @@ class Calls:
                 limit="tool_depth", allowed=self._limits.tool_depth, used=call.depth,
             ))  # fmt: skip
             return
+        gate = self._gates.get(call.tool.name)  # hooks have none: they never run twice at a time
         try:
-            if self._gates[call.tool.name].enter(call, cancel=self.cancel):
+            if gate is None or gate.enter(call, cancel=self._supersede):
                 self._start(call)
             else:
-                self._announce(call)
+                self._announce(call, "queued")
         except LimitError as error:
             self._fail(call, error)
 
     def _start(self, call: Call) -> None:
         if call.id not in self._calls:
             return  # it ended between its turn to run and this one
+        if call.announced == "queued":
+            self._announce(call, "runs")
         call.wall_deadline = time.monotonic() + self._wall(call)
         request = GuestInvoke(
             call=call.id,
             tool=call.tool.name,
+            hook=call.hook,
             args=call.args,
             clock=now_ms() if call.clock is None else call.clock,
             seed=call.seed,
@@ -244,7 +299,8 @@ class Calls:
     def _advance(self, call: Call, reply: GuestReply) -> None:
         guest = self._runtime.guest
         if reply.ops:
-            self._runtime.commit(reply, call.cause)
+            with self._runtime.lifecycle.led_by((*call.chain, (id(self._runtime), call.tool.name))):
+                self._runtime.commit(reply, call.cause)
             call.committed_steps += 1
         for emission in reply.emits:
             if emission.event in PAGE_EVENTS:
@@ -276,7 +332,7 @@ class Calls:
     def _suspend(self, call: Call, reply: GuestReply) -> None:
         call.waiting = True
         call.timer_due = None if reply.timer is None else time.monotonic() + reply.timer / 1000
-        self._announce(call)
+        self._announce(call, "runs")
         note = reply.progress
         if note is not None and call.cause.client is not None and call.cause.seq is not None:
             self._runtime.say(Progress(client=call.cause.client, seq=call.cause.seq, done=note.done, total=note.total, text=note.text))
@@ -284,10 +340,10 @@ class Calls:
             call.extension_calls += 1
             self._dispatcher.dispatch(self._runtime, call, wish)
 
-    def _announce(self, call: Call) -> None:
-        if not call.announced and call.cause.client is not None and call.cause.seq is not None:
-            call.announced = True
-            self._runtime.say(Started(client=call.cause.client, seq=call.cause.seq, tool=call.tool.name))
+    def _announce(self, call: Call, how: Literal["queued", "runs"]) -> None:
+        if call.announced != how and call.cause.client is not None and call.cause.seq is not None:
+            call.announced = how
+            self._runtime.say(Started(client=call.cause.client, seq=call.cause.seq, tool=call.tool.name, queued=how == "queued"))
 
     def _finish(self, call: Call, value: JsonValue) -> None:
         if call.cause.client is not None and call.cause.seq is not None:
@@ -301,14 +357,18 @@ class Calls:
         if call.committed_steps and not error.hint:
             steps = "1 earlier step stays" if call.committed_steps == 1 else f"{call.committed_steps} earlier steps stay"
             error.hint = f"({steps}.)"
-        self._runtime.log.append(LogLine(level="error", text=f"{call.tool.name}: {error}"))
+        superseded = error.code == SUPERSEDED
+        self._runtime.log.append(LogLine(level="info" if superseded else "error", text=f"{call.tool.name}: {error}"))
         if call.cause.client is not None and call.cause.seq is not None:
             self._runtime.say(Result(client=call.cause.client, seq=call.cause.seq, error=info_of(error)))
         self._leave(call)
+        self._runtime.lifecycle.failed(call, error)
         settle_error(call.future, error)
 
     def _leave(self, call: Call) -> None:
         call.waiting = False
+        if call.cause.client is not None and call.cause.seq is not None:
+            self._asked.pop((call.cause.client, call.cause.seq), None)
         with self._runtime.lock:
             self._calls.pop(call.id, None)
         for pending in tuple(call.pending):  # each takes itself out
@@ -324,6 +384,11 @@ class Calls:
         call.cancelled = True
         if call.id in self._calls:
             self._drop(call, CancelledError(f"{call.tool.name} was cancelled."))
+
+    def _supersede(self, call: Call) -> None:
+        """End ``call`` because a newer one of its tool takes its place."""
+        call.cancelled = True
+        self._drop(call, CancelledError(f"{call.tool.name} was cancelled: a newer call took its place.", code=SUPERSEDED))
 
     def _drop(self, call: Call, error: NexusError) -> None:
         if call.waiting and self._runtime.guest is not None and self._runtime.guest.alive:

@@ -102,6 +102,7 @@ class Panel:
         limits: Limits | None = None,
         _cell: str = "",
         _listed: bool = True,
+        _mounted: str | None = None,
     ) -> None:
         if not isinstance(source, str):
             raise OptionError(
@@ -135,7 +136,7 @@ class Panel:
         try:
             self.state = PanelState.of(self._runtime)
             self.tools = Tools(self._runtime, zone)
-            mailbox.wait(self._runtime.load(first))
+            mailbox.wait(self._runtime.load(first, mounted=_mounted))
         except BaseException as error:
             self._runtime.close("it could not be made")
             if isinstance(error, CodeErrors):
@@ -265,7 +266,8 @@ class Panel:
         from .trial import fitting_state
 
         first = fitting_state(self, source)
-        return Panel(source, state=first, name=self.name, id=self.id, limits=self._runtime.limits, _listed=False)
+        mounted = self._runtime.lifecycle.mounted
+        return Panel(source, state=first, name=self.name, id=self.id, limits=self._runtime.limits, _listed=False, _mounted=mounted)
 
     def on_commit(self, callback: Callable[[Commit], object]) -> Callable[[], None]:
         """Have ``callback`` called with every commit; gives the way to end it.

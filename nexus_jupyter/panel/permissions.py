@@ -175,6 +175,8 @@ class Permissions:
             self._once = _Once(demands, after=number())
         self._end(runtime, answer.decision)
         self._publish()
+        if answer.decision != "deny":
+            runtime.lifecycle.permitted()
 
     def revoke(self, runtime: Runtime) -> None:
         """Take back what was allowed and what was denied."""

@@ -22,6 +22,7 @@ from ..protocol import (
     Cause,
     Closed,
     Commit,
+    ConfirmAnswer,
     Consent,
     Event,
     GuestEdit,
@@ -33,6 +34,7 @@ from ..protocol import (
     Problem,
     Reject,
     Settled,
+    Sight,
     Snapshot,
     Tree,
     TreePatch,
@@ -43,10 +45,12 @@ from ..sandbox.guest import Guest
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, freeze, thaw
 from . import patch
-from .call import Call
+from .call import Call, callers
 from .calls import Calls
 from .dispatch import Dispatcher
 from .futures import settle, settle_error
+from .hooks import Chain
+from .lifecycle import Lifecycle
 from .moment import now_ms
 from .worker import Worker
 
@@ -116,7 +120,8 @@ class Runtime:
         self.document_rev = 0
         """The revision that the present document began with: what a page shows of an older one means other components."""
         self._calls = Calls(self, program, dispatcher, limits)
-        self._worker = Worker(f"nexus-panel-{panel}", next_due=self._calls.next_due, on_due=lambda: self._turn(self._calls.due))
+        self.lifecycle = Lifecycle(self, self._calls, zone, limits)
+        self._worker = Worker(f"nexus-panel-{panel}", next_due=self._next_due, on_due=lambda: self._turn(self._due))
 
     # --- for callers ------------------------------------------------------------------------------
 
@@ -125,13 +130,17 @@ class Runtime:
         """Why the panel ended, or None."""
         return self._closed
 
-    def load(self, overrides: Mapping[str, JsonValue]) -> Future[None]:
-        """Make the guest; its defaults, then ``overrides``, become the first committed state."""
-        return self._ask(lambda: self._load(overrides))
+    def load(self, overrides: Mapping[str, JsonValue], *, mounted: str | None = None) -> Future[None]:
+        """Make the guest; its defaults, then ``overrides``, become the first committed state.
+
+        What the document does by itself begins; a ``mount`` of the code ``mounted`` has run before.
+        """
+        return self._ask(lambda: self._load(overrides, mounted))
 
     def write(self, values: Mapping[str, JsonValue]) -> Future[int]:
         """Commit whole states from Python, all or none; the new revision."""
-        return self._ask(lambda: self._write(values))
+        chain = callers.get()  # of the caller's thread
+        return self._ask(lambda: self._write(values, chain))
 
     def read(self, name: str) -> Future[JsonValue]:
         """The value of a state or computed value."""
@@ -202,6 +211,14 @@ class Runtime:
         for call in self._calls.of_event(client, seq):
             self.cancel(call)
 
+    def confirm(self, answer: ConfirmAnswer) -> None:
+        """Take what a person says to the question before a call."""
+        self.put(lambda: self._calls.confirmed(answer))
+
+    def sight(self, message: Sight) -> None:
+        """A page shows the panel, or does no longer."""
+        self.put(lambda: self.lifecycle.sight(message.client, shown=message.shown))
+
     def subscribe(self, publish: Publish) -> Callable[[], None]:
         """Have ``publish`` called with every message for pages, in order, on the panel's thread; gives the way to end it."""
         with self.lock:
@@ -226,6 +243,13 @@ class Runtime:
         self._worker.close(lambda: self._turn(lambda: self._end(reason)), timeout=0.0 if extension_loop.runs_here else 10.0)
 
     # --- turns ------------------------------------------------------------------------------------
+
+    def _next_due(self) -> float | None:
+        return min((at for at in (self._calls.next_due(), self.lifecycle.next_due()) if at is not None), default=None)
+
+    def _due(self) -> None:
+        self._calls.due()
+        self.lifecycle.due()
 
     def _ask(self, work: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -287,18 +311,20 @@ class Runtime:
             self.guest = None
         self._calls.guest_lost()
 
-    def _load(self, overrides: Mapping[str, JsonValue]) -> None:
+    def _load(self, overrides: Mapping[str, JsonValue], mounted: str | None) -> None:
         guest = self.live()
         self.state = freeze(guest.initial_state)
         self._loaded = True
         if overrides:
             # not a commit: nobody has seen the defaults
             self.state = patch.apply(self.state, self._edit(overrides).ops)
+        self.lifecycle.begin(mounted)
 
     # --- state ------------------------------------------------------------------------------------
 
-    def _write(self, values: Mapping[str, JsonValue]) -> int:
-        self.commit(self._edit(values), Cause(kind="python"))
+    def _write(self, values: Mapping[str, JsonValue], chain: Chain) -> int:
+        with self.lifecycle.led_by(chain):
+            self.commit(self._edit(values), Cause(kind="python"))
         return self.rev
 
     def _edit(self, values: Mapping[str, JsonValue]) -> GuestReply:
@@ -326,6 +352,7 @@ class Runtime:
         commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, patch=shown.patch, tree=shown.tree)
         self._outbox.append(commit)
         self._on_commit(before, after, commit)
+        self.lifecycle.committed(before, after)
 
     def _difference(self) -> Shown:
         """What pages are told of the view, which is nothing while there are none."""
@@ -352,7 +379,15 @@ class Runtime:
                 tree = self._look(whole=True).tree or tree
             except NexusError as error:
                 tree = Tree(root=self._tree.root, problems=(unresolved(error),))
-        return Snapshot(panel=self.panel, title=self.program.title, rev=self.rev, tree=tree, consent=self.consent)
+        return Snapshot(
+            panel=self.panel,
+            title=self.program.title,
+            rev=self.rev,
+            tree=tree,
+            consent=self.consent,
+            hooks=self.lifecycle.failures(),
+            sight=self.lifecycle.wants_sight,
+        )
 
     # --- for its calls ----------------------------------------------------------------------------
 
@@ -402,12 +437,17 @@ class Runtime:
         self.rev = self.document_rev = self.rev + 1
         document.done()
         self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=difference(before, fitted.state)))
+        self.lifecycle.replace()
         if shown:
             self._outbox.append(self._snapshot())
         return fitted.notes
 
     def _end(self, reason: str) -> None:
-        self._calls.end()
+        self._calls.stop()
+        try:
+            self.lifecycle.unmount()
+        finally:
+            self._calls.end()
         with self.lock:
             guest, self.guest = self.guest, None
         if guest is not None:

@@ -84,7 +84,7 @@ class KernelCommit(Message):
     kind: Literal["commit"] = "commit"
     panel: PanelId
     rev: Revision
-    cause: Literal["tool", "edit", "python", "reset"]
+    cause: Literal["tool", "edit", "python", "lifecycle", "reset"]
     tool: str | None = None
     paths: tuple[str, ...] = ()
 

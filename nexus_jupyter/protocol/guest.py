@@ -48,12 +48,15 @@ class GuestLoad(Message):
 class GuestInvoke(Message):
     """Run a tool: first step of call ``call``.  ``args`` an array (positional), an object (by name) or absent.
 
+    With ``hook`` it is the lifecycle hook of that place in the program that runs, ``tool`` is what it is called, and
+    ``args``, an object, is what it finds as ``$args``.
     With ``state`` the call begins with that committed state; only in a guest in which nothing has run yet.
     """
 
     op: Literal["invoke"] = "invoke"
     call: int
     tool: str
+    hook: int | None = None
     args: JsonValue = None
     clock: float
     seed: int

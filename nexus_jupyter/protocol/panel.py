@@ -10,6 +10,9 @@ from .message import Message
 
 PROTOCOL_VERSION = 1
 
+# A page that has not said so for this long shows the panel no longer: it may have ended without a word.
+SIGHT_SECONDS = 60
+
 Revision = Annotated[int, Field(ge=0)]
 Sequence = Annotated[int, Field(ge=1)]
 
@@ -115,9 +118,9 @@ class TreePatch(Message):
 
 
 class Cause(Message):
-    """Why a commit happened."""
+    """Why a commit happened.  ``tool`` is the tool that ran, of kind ``lifecycle`` the hook (``lifecycle interval``)."""
 
-    kind: Literal["tool", "edit", "python", "reset"]
+    kind: Literal["tool", "edit", "python", "lifecycle", "reset"]
     tool: str | None = None
     client: str | None = None
     seq: int | None = None
@@ -237,6 +240,26 @@ class Cancel(Message):
     seq: Sequence
 
 
+class ConfirmAnswer(Message):
+    """What the person said to the ``Confirm`` of this client's event ``seq``."""
+
+    kind: Literal["confirm_answer"] = "confirm_answer"
+    client: str = Field(max_length=64)
+    seq: Sequence
+    yes: bool
+
+
+class Sight(Message):
+    """Whether this page shows the panel where a person can see it.
+
+    Only for a panel whose snapshot asks for it, when it changes, and again within ``SIGHT_SECONDS`` while it does.
+    """
+
+    kind: Literal["sight"] = "sight"
+    client: str = Field(max_length=64)
+    shown: bool
+
+
 class ConsentAnswer(Message):
     """What the person decided about the ``Consent`` of this id; an answer to any but the open request is refused.
 
@@ -250,16 +273,26 @@ class ConsentAnswer(Message):
     decision: Decision
 
 
-ClientMessage = Annotated[Hello | AskBundle | Event | Cancel | ConsentAnswer, Field(discriminator="kind")]
+ClientMessage = Annotated[Hello | AskBundle | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer, Field(discriminator="kind")]
 
 
 # --- kernel → page -------------------------------------------------------------------------------
+
+
+class HookState(Message):
+    """The last run of a lifecycle hook failed; with ``error`` None it went well after one that had failed."""
+
+    kind: Literal["hook"] = "hook"
+    hook: str
+    error: ErrorInfo | None = None
 
 
 class Snapshot(Message):
     """Everything a view needs to show the panel as it is.
 
     ``consent`` is the open request; a snapshot that is saved with a notebook has none, and a page takes none from it.
+    ``hooks`` are the lifecycle hooks that failed last.  ``sight``: the page should tell whether it shows the panel
+    (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
     """
 
     kind: Literal["snapshot"] = "snapshot"
@@ -268,6 +301,9 @@ class Snapshot(Message):
     rev: Revision
     tree: Tree
     consent: Consent | None = None
+    hooks: tuple[HookState, ...] = ()
+    sight: bool = False
+    visitor: bool = False
 
 
 class Commit(Message):
@@ -286,12 +322,26 @@ class Commit(Message):
 
 
 class Started(Message):
-    """The call of event ``seq`` runs ``tool`` and has not ended; the page may show it as pending."""
+    """The call of event ``seq`` runs ``tool`` and has not ended; the page may show it as pending.
+
+    ``queued``: it does not run yet, for others of the tool come before it.
+    """
 
     kind: Literal["started"] = "started"
     client: str
     seq: int
     tool: str
+    queued: bool = False
+
+
+class Confirm(Message):
+    """The call of event ``seq`` runs ``tool`` when the person answers ``question``, the panel's own words, with yes."""
+
+    kind: Literal["confirm"] = "confirm"
+    client: str
+    seq: int
+    tool: str
+    question: str
 
 
 class Result(Message):
@@ -346,7 +396,19 @@ class BundleReply(Message):
 
 
 KernelMessage = Annotated[
-    Snapshot | Commit | Started | Result | Reject | Progress | Emitted | Consent | ConsentEnded | Closed | BundleReply,
+    Snapshot
+    | Commit
+    | Started
+    | Confirm
+    | Result
+    | Reject
+    | Progress
+    | Emitted
+    | HookState
+    | Consent
+    | ConsentEnded
+    | Closed
+    | BundleReply,
     Field(discriminator="kind"),
 ]
 

@@ -243,7 +243,7 @@ class WorkspaceCommit(Message):
     kind: Literal["commit"] = "commit"
     panel: PanelKey
     rev: Revision
-    cause: Literal["tool", "edit", "python", "reset"]
+    cause: Literal["tool", "edit", "python", "lifecycle", "reset"]
     tool: str | None = None
     paths: tuple[str, ...] = ()
 

@@ -19,6 +19,7 @@ class Limits:
     ``load_cpu``: in the first request, which compiles.  ``cpu_max``: what a handler's ``timeout`` can raise ``cpu`` to.
     ``starved``: how many times its processor time a step may take by the clock, on a machine that has none to give.
     ``wall``: one call from start to end, extensions included; ``wall_max``: what a ``timeout`` can raise that to.
+    ``unmount``: that of what runs when a panel ends.  ``interval``: the least between two runs of an interval.
 
     Memory and sizes, in bytes:
     ``memory``: linear memory (64 MiB is the most the guest's code declares).  ``state_bytes``: the whole state as JSON.
@@ -28,7 +29,7 @@ class Limits:
     Counts:
     ``jobs``: promise reactions of one step.  ``calls``: extension calls of one call; ``parallel``: of those at a time.
     ``queue``: calls of one tool that may wait for their turn; ``events``: events of pages.
-    ``tool_depth``: tools calling tools.  ``log_lines``: of one call.
+    ``tool_depth``: tools calling tools.  ``hooks``: lifecycle hooks that follow from one another.  ``log_lines``: of one call.
 
     The guest's own stack is fixed where its image is built (256 KiB of JavaScript, ``wasm/build/bake.mjs``).
     """
@@ -40,6 +41,8 @@ class Limits:
     starved: float = 10.0
     wall: float = 30.0
     wall_max: float = 600.0
+    unmount: float = 2.0
+    interval: float = 0.1
     memory: int = 64 * MIB
     state_bytes: int = 6 * MIB
     request_bytes: int = 8 * MIB
@@ -52,6 +55,7 @@ class Limits:
     queue: int = 16
     events: int = 64
     tool_depth: int = 16
+    hooks: int = 16
     log_lines: int = 100
 
 

@@ -24,13 +24,16 @@ from ..protocol import (
     Cancel,
     ClientMessage,
     Closed,
+    ConfirmAnswer,
     ConsentAnswer,
     Event,
     Hello,
     KernelMessage,
+    Sight,
+    Snapshot,
 )
 from .assets import assets
-from .visitors import serves_visitors
+from .visitors import for_visitors, serves_visitors
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +88,9 @@ class PanelWidget(anywidget.AnyWidget):
     # --- kernel to page ---------------------------------------------------------------------------
 
     def snapshot_json(self) -> dict[str, Any] | None:
-        """The view as a ``Snapshot`` message; as it was first if it is busy for longer than a moment.
+        """The view as a ``Snapshot`` message; as it was last if the panel is busy for longer than a moment.
 
-        It may be saved with the notebook, so it has no request for permission in it.
+        It may be saved with the notebook, so it has nothing but the view in it.
         """
         panel = self._panel
         if panel is None:
@@ -95,10 +98,14 @@ class PanelWidget(anywidget.AnyWidget):
         if panel.rev != self._ready.rev:
             with contextlib.suppress(NexusError, TimeoutError):
                 self._ready = panel.runtime.snapshot().result(MOMENT)
-        return self._ready.model_copy(update={"consent": None}).model_dump(mode="json", exclude_defaults=False)
+        ready = self._ready
+        saved = Snapshot(panel=ready.panel, title=ready.title, rev=ready.rev, tree=ready.tree)
+        return saved.model_dump(mode="json", exclude_defaults=False)
 
     def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""
+        if serves_visitors():
+            messages = tuple(for_visitors(each) for each in messages)
         self.send(Batch(messages=messages).model_dump(mode="json"))
 
     def _panel_closed(self) -> None:
@@ -137,6 +144,10 @@ class PanelWidget(anywidget.AnyWidget):
                 taken.result(ANSWER_WAIT)
         elif isinstance(message, ConsentAnswer):
             self._decided(panel, message)
+        elif isinstance(message, ConfirmAnswer):
+            panel.runtime.confirm(message)
+        elif isinstance(message, Sight):
+            panel.runtime.sight(message)
         elif isinstance(message, Cancel):
             panel.runtime.cancel_event(message.client, message.seq)
 

@@ -274,7 +274,19 @@ def test_arguments_of_the_tool_itself() -> None:
     source = handler("return [$args.szie, $args.size]", args=args)
     (problem,) = problems(source)
     assert problem.message == "unknown argument $args.szie; did you mean size?"
-    assert of(handler("return 1", logic='<Lifecycle on="mount"><Handler>return $args.any</Handler></Lifecycle>'))[1:] == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "code", "expected"),
+    [
+        ('on="mount"', "return $args.any", [("UNKNOWN_NAME", "any")]),
+        ('on="change" of="count"', "return [$args.changed, $args.source]", [("UNKNOWN_NAME", "source")]),
+        ('on="error"', "return [$args.source, $args.error.message, $args.changed]", [("UNKNOWN_NAME", "changed")]),
+        ('on="eror"', "return $args.error", []),  # which is told already
+    ],
+)
+def test_arguments_of_a_hook(moment: str, code: str, expected: list[tuple[str, str]]) -> None:
+    assert of(handler("return 1", logic=f"<Lifecycle {moment}><Handler>{code}</Handler></Lifecycle>")) == expected
 
 
 def test_a_tool_without_arguments_takes_none() -> None:

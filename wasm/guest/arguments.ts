@@ -72,7 +72,7 @@ function takes(tool: ToolDeclaration): string {
   return tool.args.length === 0 ? "" : `its arguments are ${tool.args.map((arg) => arg.name).join(", ")}`;
 }
 
-function frozen<T>(value: T): T {
+export function frozen<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     for (const item of Object.values(Object.freeze(value))) frozen(item);
   }

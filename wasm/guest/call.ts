@@ -70,6 +70,11 @@ export class Call implements NumberSource {
     return numberOf(this.seed);
   }
 
+  /** What it is in a sentence: a tool by its name, or a lifecycle hook, whose name no tool can have. */
+  get named(): string {
+    return this.tool.includes(" ") ? this.tool : `tool ${this.tool}`;
+  }
+
   /** Whether anything outside can make this call go on. */
   get isWaiting(): boolean {
     const { wishes } = this;

@@ -1,7 +1,7 @@
 // Running handlers: what they find in scope, and tools that call tools.
 
-import type { Program, ToolDeclaration } from "../../js/generated/protocol";
-import { type Given, givenInCall, matched } from "./arguments";
+import type { Handler, Program, ToolDeclaration } from "../../js/generated/protocol";
+import { frozen, type Given, givenInCall, matched } from "./arguments";
 import { bounds } from "./bounds";
 import type { Call } from "./call";
 import type { CodeTable } from "./code";
@@ -17,6 +17,7 @@ export class Handlers {
   /** The call whose step runs; only its own code runs in it. */
   current: Call | null = null;
   private readonly tools: ReadonlyMap<string, ToolDeclaration>;
+  private readonly hooks: Program["lifecycle"];
   /** `$emit`, `$log`, `$progress`, `console`, `setTimeout`, `clearTimeout`. */
   private readonly shared: readonly unknown[];
   private readonly extensions: object;
@@ -29,6 +30,7 @@ export class Handlers {
     private readonly data: Data,
   ) {
     this.tools = new Map(program.tools.map((tool) => [tool.name, tool]));
+    this.hooks = program.lifecycle;
     this.extensions = this.extensionRoot(program);
     this.shared = this.sharedNames();
   }
@@ -39,14 +41,26 @@ export class Handlers {
     return tool;
   }
 
-  /** Whether the tool called `name` is one transaction from start to end. */
-  isAtomic(name: string): boolean {
-    return this.tools.get(name)?.handler.atomic ?? false;
+  /** Whether the tool called `name`, or else the lifecycle hook, is one transaction from start to end. */
+  isAtomic(name: string, hook: number | null): boolean {
+    const handler = hook === null ? this.tools.get(name)?.handler : this.hooks[hook]?.handler;
+    return handler?.atomic ?? false;
   }
 
   /** Starts the call's tool; its outcome arrives in `call.outcome`. */
   start(call: Call, tool: ToolDeclaration, values: Given): void {
-    this.run(tool, values, 1).then(
+    this.follow(call, () => this.run(tool.handler, matched(tool, values), 1));
+  }
+
+  /** Starts a lifecycle hook, which finds `args` as they are. */
+  startHook(call: Call, hook: number, args: object): void {
+    const declared = this.hooks[hook];
+    if (declared === undefined) throw argumentError("this panel has no such lifecycle hook");
+    this.follow(call, () => this.run(declared.handler, frozen(args), 1));
+  }
+
+  private follow(call: Call, run: () => Promise<unknown>): void {
+    run().then(
       (value) => {
         call.outcome ??= { ok: true, value };
       },
@@ -56,10 +70,9 @@ export class Handlers {
     );
   }
 
-  private run(tool: ToolDeclaration, values: Given, depth: number): Promise<unknown> {
-    const args = matched(tool, values);
+  private run(declared: Handler, args: object, depth: number): Promise<unknown> {
     const { shared } = this;
-    const handler = this.code.handler(tool.handler.code);
+    const handler = this.code.handler(declared.code);
     return handler(
       this.data.writable,
       args,
@@ -107,7 +120,7 @@ export class Handlers {
           const given = values.map((value, i) =>
             value === undefined ? null : this.data.state.plain(value, `argument ${i + 1}`),
           );
-          return this.run(tool, givenInCall(given), depth + 1);
+          return this.run(tool.handler, matched(tool, givenInCall(given)), depth + 1);
         };
       },
     });

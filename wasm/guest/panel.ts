@@ -98,8 +98,14 @@ export class Panel {
       if (this.begun) throw new PanelError("Error", "BEGUN", "this guest has a state already");
       this.start(request.state as Record<string, Json>);
     }
-    this.begin(request.call, request.tool, request.clock, request.seed);
+    const hook = request.hook ?? null;
+    this.begin(request.call, request.tool, request.clock, request.seed, hook);
     const args = request.args ?? null;
+    if (hook !== null) {
+      this.data.state.writable = true;
+      this.handlers.startHook(this.handlers.current as Call, hook, (args ?? {}) as object);
+      return;
+    }
     this.startTool(request.tool, given(args === null ? null : this.data.state.plain(args, "the arguments")));
   }
 
@@ -165,7 +171,7 @@ export class Panel {
         throw new PanelError(
           "Error",
           "HANDLER_STALLED",
-          `tool ${call.tool} waits for something that never happens`,
+          `${call.named} waits for something that never happens`,
           "await only extension calls, timers and promises that settle",
         );
       }
@@ -234,10 +240,10 @@ export class Panel {
 
   // --- inside --------------------------------------------------------------------------------------------
 
-  private begin(id: number, tool: string, clock: number, seed: number): void {
+  private begin(id: number, tool: string, clock: number, seed: number, hook: number | null = null): void {
     if (this.calls.has(id)) throw new PanelError("Error", "DUPLICATE_CALL", `call ${id} is already running`);
     this.begun = true;
-    const call = new Call(id, tool, seed, this.handlers.isAtomic(tool));
+    const call = new Call(id, tool, seed, this.handlers.isAtomic(tool, hook));
     this.calls.set(id, call);
     this.shownSeed = seed;
     this.enter(call, clock);
@@ -258,7 +264,7 @@ export class Panel {
     call.open = null;
     for (const [name, commits] of open?.used ?? []) {
       if (state.committed(name) === commits) continue;
-      const text = `state ${name} was changed by others while tool ${call.tool}, which is atomic, was waiting`;
+      const text = `state ${name} was changed by others while ${call.named}, which is atomic, was waiting`;
       throw new PanelError("ConflictError", "CONFLICT", text, "run it again");
     }
     if (open !== null) state.reopen(open.journal);

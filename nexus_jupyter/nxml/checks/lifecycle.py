@@ -115,18 +115,3 @@ def _in_list(context: Context, of: Attribute, name: str, near: str) -> Fix | Non
         return None
     written = _NAME.sub(lambda found: near if found[0] == name else found[0], value)
     return context.rewritten(of.value_span, value, written, f"change to {near}")
-
-
-@rule("NOT_AVAILABLE", on="Lifecycle")
-def lifecycle_is_read_only(site: Site, context: Context) -> None:
-    """What: lifecycle hooks are read but not run by this version.
-
-    Why: the reader of the panel should not wait for them.  Remedy: call a tool instead.
-    """
-    if site.element.text("on") in LIFECYCLES:
-        context.report(
-            "NOT_AVAILABLE",
-            "lifecycle hooks are read but not run by this version",
-            site.element,
-            hint="call a tool from the view or from Python instead",
-        )

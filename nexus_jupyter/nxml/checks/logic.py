@@ -233,24 +233,6 @@ def handler_capabilities(site: Site, context: Context) -> None:
             )
 
 
-@rule("NOT_AVAILABLE", on="Tool")
-def confirmation(site: Site, context: Context) -> None:
-    """What: this version runs a tool with ``confirm`` without asking.
-
-    Why: whoever wrote it relies on the question.  Remedy: do not put what must be asked for into one press yet.
-    """
-    attribute = site.element.get("confirm")
-    if attribute is not None:
-        context.report(
-            "NOT_AVAILABLE",
-            "confirm is read but not asked by this version",
-            site.element,
-            attribute.span,
-            hint="the tool runs at once",
-            severity=Severity.WARNING,
-        )
-
-
 @rule("NOT_AVAILABLE", on="Handler")
 def memory_of_its_own(site: Site, context: Context) -> None:
     """What: this version has one memory limit for a panel, whatever a handler's ``memory`` says.

@@ -10,6 +10,7 @@ from ..analysis import CodeSite
 from ..analysis_mentions import Mention
 from ..analysis_syntax import syntax_of
 from ..ast import Element
+from ..elements import LIFECYCLE_ARGS, LIFECYCLES
 from ..nearest import VERY_LIKE, short
 from .absent import ABSENT
 from .references import mentions, named, unknown
@@ -174,19 +175,23 @@ def _is_taken(mention: Mention) -> bool:
 
 @code_rule("UNKNOWN_NAME", roots=("$args",))
 def arguments_exist(site: CodeSite, context: Context) -> None:
-    """What: ``$args.name`` is an argument that the tool declares.
+    """What: ``$args.name`` is an argument that the tool declares, or what a lifecycle hook of its moment is given.
 
     Why: another one is never there.  Remedy: correct the name, or declare it: ``<Arg name="…" type="…"/>``.
     """
     element = context.outline.ast.element(site.element)
-    if site.kind != "handler" or element.name != "Tool":
+    if site.kind != "handler":
         return
+    hint = 'declare it in the tool: <Arg name="…" type="…"/>'
     declared = dict.fromkeys(arg.text("name") for arg in element.elements("Arg"))
+    if element.name == "Lifecycle":
+        if element.text("on") not in LIFECYCLES:
+            return
+        declared = dict.fromkeys(LIFECYCLE_ARGS.get(element.text("on"), {}))
+        hint = f"a hook of {element.text('on')!r} is given {', '.join(declared) or 'nothing'}"
     for _, step, name in named(site, "$args"):
         if name not in declared:
-            unknown(
-                context, "UNKNOWN_NAME", site, "argument", "$args", step, name, declared, 'declare it in the tool: <Arg name="…" type="…"/>'
-            )
+            unknown(context, "UNKNOWN_NAME", site, "argument", "$args", step, name, declared, hint)
 
 
 @code_rule("UNKNOWN_NAME", "JS_SYNTAX")

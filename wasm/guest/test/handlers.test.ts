@@ -633,3 +633,43 @@ describe("what breaks a guest", () => {
     expect(p.invoke("t")).toMatchObject({ status: "done", value: 1 });
   });
 });
+
+describe("a lifecycle hook", () => {
+  const source = (): Source =>
+    new Source([state("n", "number", 0), state("seen", "any", null)])
+      .extension("http")
+      .tool("add", "$state.n += $args.by; return $state.n", [arg("by", "number")])
+      .hook("mount", "$state.seen = $args; return await $tools.add(2)")
+      .hook("change", "$args.changed.push('x')")
+      .hook("interval", "$state.n; await $ext.http.get(); $state.n += 1", true)
+      .hook("error", "await new Promise(() => 0)");
+
+  test("is a handler: it calls tools, commits, and finds what the host gives it", () => {
+    const p = new Panel(source());
+    expect(p.run(0, { a: [1] })).toMatchObject({ status: "done", value: 2, tool: "lifecycle 0" });
+    expect(p.state).toEqual({ n: 2, seen: { a: [1] } });
+  });
+
+  test("finds its arguments frozen, all the way down", () => {
+    expect(new Panel(source()).run(1, { changed: ["n"] })).toMatchObject({
+      status: "failed",
+      error: { name: "TypeError" },
+    });
+  });
+
+  test("can be one transaction", () => {
+    const p = new Panel(source());
+    expect(p.run(2)).toMatchObject({ status: "waiting", ops: [] });
+    p.invoke("add", [5]);
+    expect(p.resume(1, [{ id: 1 }])).toMatchObject({ status: "failed", error: { code: "CONFLICT" } });
+  });
+
+  test("is named as what it is", () => {
+    const stalled = new Panel(source()).run(3);
+    expect(stalled.error?.message).toBe("lifecycle 3 waits for something that never happens");
+    expect(new Panel(source()).run(9)).toMatchObject({
+      status: "failed",
+      error: { code: "ARGUMENT_MISMATCH" },
+    });
+  });
+});

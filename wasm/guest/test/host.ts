@@ -109,6 +109,7 @@ export class Source {
   private readonly tools: ToolDeclaration[] = [];
   private readonly computed: Program["computed"] = [];
   private readonly extensions: Program["extensions"] = [];
+  private readonly hooks: Program["lifecycle"] = [];
   private view: ViewNode | null = null;
 
   constructor(private readonly states: StateDeclaration[] = []) {}
@@ -142,6 +143,15 @@ export class Source {
     return this;
   }
 
+  hook(on: Program["lifecycle"][number]["on"], body: string, atomic = false): this {
+    const handler = {
+      ...{ code: this.put("body", body), timeout: null, memory: null, capabilities: null, atomic },
+    };
+    const rest = { every: null, of: [], debounce: null, when_hidden: "run" as const, span: SPAN };
+    this.hooks.push({ on, handler, ...rest });
+    return this;
+  }
+
   derived(name: string, source: string): this {
     this.computed.push({ name, code: this.expression(source), type: null, description: "", span: SPAN });
     return this;
@@ -171,7 +181,7 @@ export class Source {
 
   program(): Program {
     return {
-      ...{ nxml: "1.0", id: null, title: "", version: "", description: "", lifecycle: [] },
+      ...{ nxml: "1.0", id: null, title: "", version: "", description: "", lifecycle: this.hooks },
       ...{ states: this.states, computed: this.computed, extensions: this.extensions, tools: this.tools },
       ...{ view: this.view, code: this.code },
     };
@@ -204,6 +214,21 @@ export class Panel {
     const reply = this.host.request(request);
     for (const op of reply.ops) this.state = applied(this.state, op) as Record<string, JsonValue>;
     return reply;
+  }
+
+  /** Runs the lifecycle hook of that number. */
+  run(hook: number, args: JsonValue = {}): GuestReply {
+    const name = `lifecycle ${hook}`;
+    return this.send({
+      op: "invoke",
+      call: ++this.calls,
+      tool: name,
+      hook,
+      args,
+      clock: CLOCK,
+      seed: 1,
+      zone: "UTC",
+    });
   }
 
   invoke(tool: string, args: JsonValue = null, seed = 1, clock = CLOCK): GuestReply {
