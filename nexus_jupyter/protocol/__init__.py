@@ -29,6 +29,7 @@ from .message import Message
 from .panel import (
     PROTOCOL_VERSION,
     AskBundle,
+    AskGuest,
     Batch,
     BundleReply,
     Cancel,
@@ -47,6 +48,7 @@ from .panel import (
     Event,
     Hello,
     KernelMessage,
+    ModulesReply,
     Operation,
     Problem,
     Progress,
@@ -63,6 +65,7 @@ from .panel import (
 __all__ = [
     "PROTOCOL_VERSION",
     "AskBundle",
+    "AskGuest",
     "Batch",
     "BundleReply",
     "Cancel",
@@ -96,6 +99,7 @@ __all__ = [
     "KernelMessage",
     "LogLine",
     "Message",
+    "ModulesReply",
     "Moment",
     "Operation",
     "Problem",
