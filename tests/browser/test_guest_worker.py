@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser
 
 from nexus_jupyter.nxml import load_program
 
@@ -38,20 +38,45 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def pages(browser: Browser, address: str) -> Iterator[OpenPage]:
+    """One page a policy, for all tests."""
+    context = browser.new_context()
+    opened: dict[str, GuestPage] = {}
+
+    def page(policy: str) -> GuestPage:
+        if policy not in opened:
+            opened[policy] = GuestPage(context, address, policy)
+        return opened[policy]
+
+    yield page
+    context.close()
+
+
 @pytest.fixture
-def open_page(context: BrowserContext, address: str) -> Iterator[OpenPage]:
+def open_page(pages: OpenPage) -> Iterator[OpenPage]:
     """``open_page(policy="open")``; what a page leaves alive fails the test."""
-    pages: list[GuestPage] = []
+    used: list[GuestPage] = []
 
-    def made(policy: str = "open") -> GuestPage:
-        pages.append(GuestPage(context, address, policy))
-        return pages[-1]
+    def page(policy: str = "open") -> GuestPage:
+        used.append(pages(policy))
+        return used[-1]
 
-    yield made
-    for page in pages:
-        page.call("close")
-        page.page.wait_for_function("() => lab.urls() === 0")
-        assert page.errors == []
+    yield page
+    for one in used:
+        one.call("close")
+        wait_for_workers(one, 0)
+        assert one.call("urls") == 0
+        assert one.errors == []
+
+
+def wait_for_workers(page: GuestPage, workers: int) -> None:
+    """Wait until the browser itself says that so many Workers run."""
+    for _ in range(1200):
+        if len(page.page.workers) == workers:
+            return
+        page.page.wait_for_timeout(50)
+    pytest.fail(f"{len(page.page.workers)} Workers run")
 
 
 def load(state: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -66,15 +91,6 @@ def invoke(tool: str, args: Any = None, call: int = 1, zone: str = "UTC") -> dic
 def reply(outcome: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(outcome["reply"])
     return found
-
-
-def wait_for_workers(page: GuestPage, workers: int) -> None:
-    """Wait until the browser itself says that so many Workers run."""
-    for _ in range(600):
-        if len(page.page.workers) == workers:
-            return
-        page.page.wait_for_timeout(100)
-    pytest.fail(f"{len(page.page.workers)} Workers run")
 
 
 @pytest.mark.parametrize(("policy", "way"), [("open", "blob"), ("strict", "blob"), ("data", "data")])
