@@ -27,6 +27,8 @@ def mismatches(case: Case, outcomes: list[Outcome]) -> Iterator[str]:
     loaded, *rest = outcomes
     first = json.loads(loaded.reply) if loaded.reply is not None else {}
     yield from _of_reply("load", case.loads, first, loaded.code)
+    if first.get("status") != "done":
+        return
     state = freeze(first.get("state") or {})
     for number, (step, outcome) in enumerate(zip(case.steps, rest, strict=False), 1):
         where = f"step {number} ({step.request.op})"
@@ -41,7 +43,9 @@ def mismatches(case: Case, outcomes: list[Outcome]) -> Iterator[str]:
     for name, outcome in zip(first.get("state") or {}, rest[len(case.steps) :], strict=False):
         # in the end the guest's own state is what its operations led to
         if outcome.reply is not None:
-            yield from _same(f"the end: state {name}", thaw(state)[name], json.loads(outcome.reply).get("value"))
+            value = json.loads(outcome.reply).get("value")
+            if value != thaw(state)[name]:
+                yield f"the end: state {name} is {_text(value)}, but its operations lead to {_text(thaw(state)[name])}"
 
 
 def _moved(where: str, state: FrozenDict, reply: dict[str, Any]) -> Any:
@@ -59,12 +63,12 @@ def _of_reply(where: str, gives: dict[str, Any], reply: dict[str, Any], code: st
         yield from _same(f"{where}: lost", gives.get("lost"), code)
         return
     error = reply.get("error")
-    if "error" in gives:
+    if gives.get("error") is not None:
         yield from _part(f"{where}: error", gives["error"], error)
     elif error is not None:
         yield f"{where}: an error that was not expected: {error}"
     waits = "calls" in gives or "timer" in gives
-    status = gives.get("status", "failed" if "error" in gives else "waiting" if waits else "done")
+    status = gives.get("status", "failed" if gives.get("error") is not None else "waiting" if waits else "done")
     yield from _same(f"{where}: status", status, reply.get("status"))
     for name, wanted in gives.items():
         found = reply.get(name, [] if name in ("ops", "inverse", "calls", "emits", "logs") else None)
