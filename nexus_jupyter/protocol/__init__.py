@@ -29,6 +29,7 @@ from .message import Message
 from .panel import (
     PROTOCOL_VERSION,
     AskBundle,
+    AskGuest,
     Batch,
     BundleReply,
     Cancel,
@@ -47,6 +48,7 @@ from .panel import (
     Event,
     Hello,
     KernelMessage,
+    ModulesReply,
     Operation,
     Problem,
     Progress,
@@ -64,6 +66,7 @@ from .panel import (
 __all__ = [
     "PROTOCOL_VERSION",
     "AskBundle",
+    "AskGuest",
     "Batch",
     "BundleReply",
     "Cancel",
@@ -97,6 +100,7 @@ __all__ = [
     "KernelMessage",
     "LogLine",
     "Message",
+    "ModulesReply",
     "Moment",
     "Operation",
     "Problem",
