@@ -100,6 +100,21 @@ export async function buildBundle() {
   return { text: result.outputFiles[0].text, metafile: result.metafile };
 }
 
+/** The script of an exported file. */
+export async function buildFile() {
+  const result = await esbuild.build({
+    ...settings,
+    format: "iife",
+    charset: "ascii",
+    entryPoints: [here("file.ts")],
+    jsx: "automatic",
+    define: await defined(),
+    plugins: [inlineStyles, inlineScripts],
+    logOverride: { "empty-import-meta": "silent" }, // only a loader opens the bundle by its address
+  });
+  return result.outputFiles[0].text;
+}
+
 /** The name of a file by its content: the first 32 hexadecimal digits of its SHA-256. */
 export function addressOf(text) {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
@@ -114,6 +129,7 @@ async function main() {
   const address = addressOf(text);
   await writeFile(`${target}loader.js`, loader);
   await writeFile(`${target}panel.js`, text);
+  await writeFile(`${target}file.js`, await buildFile());
   await writeFile(`${target}panel.json`, `${JSON.stringify({ address, bytes })}\n`);
   console.log(`loader.js ${Buffer.byteLength(loader)} bytes`);
   console.log(`panel.js  ${bytes} bytes, ${gzipSync(text, { level: 9 }).length} gzipped, address ${address}`);

@@ -71,6 +71,7 @@ const isReply = record(
     logs: listOf(record({ level: oneOf("debug", "info", "warn", "error"), text })),
     progress: orNull(record({ done: number, total: amount, text })),
     tree: orNull(isObject),
+    patch: orNull(isObject),
     state: orNull(isObject),
     error: orNull(
       record(

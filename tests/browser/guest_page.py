@@ -57,7 +57,14 @@ class _Answer(BaseHTTPRequestHandler):
 def served(folder: Path) -> Iterator[str]:
     """The pages' address while they are served; ``folder`` takes the script that is built for them."""
     script = folder / "page.js"
-    subprocess.run(["node", "js/test/guest/build.mjs", str(script)], cwd=ROOT, check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    subprocess.run(
+        ["node", "js/test/guest/build.mjs", str(script)],
+        cwd=ROOT,
+        check=True,
+        timeout=120,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
     handler = type("Answer", (_Answer,), {"script": script.read_bytes()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, name="guest-pages")
