@@ -25,6 +25,34 @@ export const inlineStyles = {
   },
 };
 
+/** `import text from "./x.ts?script"` is the text of a script of its own, as a Worker runs it. */
+export async function scriptText(path) {
+  const result = await esbuild.build({ ...settings, format: "iife", entryPoints: [path] });
+  return result.outputFiles[0].text;
+}
+
+export const inlineScripts = {
+  name: "inline-scripts",
+  setup(build) {
+    build.onResolve({ filter: /\.ts\?script$/ }, ({ path, resolveDir }) => ({
+      path: `${resolveDir}/${path.replace("?script", "")}`,
+      namespace: "inline-script",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "inline-script" }, async ({ path }) => ({
+      contents: await scriptText(path),
+      loader: "text",
+    }));
+  },
+};
+
+/** The address of the guest's bytes that this bundle asks for: of its code and its image, one after the other. */
+export async function guestAddress() {
+  const modules = ["guest-code.wasm", "guest-image.wasm"].map((name) =>
+    readFile(here(`../nexus_jupyter/static/${name}`)),
+  );
+  return addressOf(Buffer.concat(await Promise.all(modules)));
+}
+
 const settings = {
   bundle: true,
   write: false,
@@ -51,20 +79,43 @@ export async function buildLoader() {
   return text;
 }
 
+/** What stands for names that only the build knows. */
+export async function defined() {
+  return {
+    "process.env.NODE_ENV": '"production"',
+    NEXUS_GUEST_ADDRESS: JSON.stringify(await guestAddress()),
+  };
+}
+
 /** The bundle's text. */
 export async function buildBundle() {
   const result = await esbuild.build({
     ...settings,
     entryPoints: [here("bundle.tsx")],
     jsx: "automatic",
-    define: { "process.env.NODE_ENV": '"production"' },
-    plugins: [inlineStyles],
+    define: await defined(),
+    plugins: [inlineStyles, inlineScripts],
     metafile: true,
   });
   return { text: result.outputFiles[0].text, metafile: result.metafile };
 }
 
-/** The name of a bundle by its content: the first 32 hexadecimal digits of its SHA-256. */
+/** The script of an exported file. */
+export async function buildFile() {
+  const result = await esbuild.build({
+    ...settings,
+    format: "iife",
+    charset: "ascii",
+    entryPoints: [here("file.ts")],
+    jsx: "automatic",
+    define: await defined(),
+    plugins: [inlineStyles, inlineScripts],
+    logOverride: { "empty-import-meta": "silent" }, // only a loader opens the bundle by its address
+  });
+  return result.outputFiles[0].text;
+}
+
+/** The name of a file by its content: the first 32 hexadecimal digits of its SHA-256. */
 export function addressOf(text) {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
@@ -78,6 +129,7 @@ async function main() {
   const address = addressOf(text);
   await writeFile(`${target}loader.js`, loader);
   await writeFile(`${target}panel.js`, text);
+  await writeFile(`${target}file.js`, await buildFile());
   await writeFile(`${target}panel.json`, `${JSON.stringify({ address, bytes })}\n`);
   console.log(`loader.js ${Buffer.byteLength(loader)} bytes`);
   console.log(`panel.js  ${bytes} bytes, ${gzipSync(text, { level: 9 }).length} gzipped, address ${address}`);

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-BUILT = {"loader.js", "panel.js", "panel.json", "guest-code.wasm", "guest-image.wasm", "guest-provenance.json"}
+BUILT = {"loader.js", "panel.js", "panel.json", "file.js", "guest-code.wasm", "guest-image.wasm", "guest-provenance.json"}
 
 pytestmark = pytest.mark.package
 

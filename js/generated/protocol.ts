@@ -2,7 +2,8 @@
 // Do not edit: change the Python and run `node wasm/build/protocol.mjs`.
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | {[key: string]: JsonValue};
-export type ClientMessage = Hello | AskBundle | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer;
+export type ClientMessage =
+  Hello | AskBundle | AskGuest | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer;
 /**
  * How much a diagnostic matters: an error keeps the panel from being made.
  */
@@ -33,7 +34,8 @@ export type KernelMessage =
   | Consent
   | ConsentEnded
   | Closed
-  | BundleReply;
+  | BundleReply
+  | ModulesReply;
 
 /**
  * GET ai: whether an AI can be asked, and how that is configured.
@@ -87,6 +89,12 @@ export interface AskBundle {
   kind: "bundle";
 }
 /**
+ * The page has no bytes of the guest and wants to run one: the kernel answers with ``ModulesReply``.
+ */
+export interface AskGuest {
+  kind: "guest";
+}
+/**
  * How a request to the AI is getting on.
  */
 export interface AskNews {
@@ -122,6 +130,7 @@ export interface Batch {
     | ConsentEnded
     | Closed
     | BundleReply
+    | ModulesReply
   )[];
 }
 /**
@@ -402,6 +411,15 @@ export interface Closed {
 export interface BundleReply {
   address: string;
   kind: "bundle";
+}
+/**
+ * The guest's code and image travel in the message's two buffers, in this order.
+ *
+ * ``address`` is the content address of both, the one after the other: a page takes no other than its bundle was built with.
+ */
+export interface ModulesReply {
+  address: string;
+  kind: "guest";
 }
 /**
  * One expression whose own value, type kept, is the property.

@@ -38,7 +38,9 @@ const Framed = memo(function Framed({ node }: { node: ViewNode }): ReactNode {
 
   const Drawn = drawing?.component;
   const content = Drawn ? <Drawn node={node} common={common} /> : <Placeholder node={node} />;
-  const still = common.tooltip && !drawing?.control ? common.tooltip : null;
+  // a control that is disabled takes no focus, and what it has to say is often why
+  const tells = !drawing?.control || own(node.props, "disabled") === true;
+  const still = common.tooltip && tells ? common.tooltip : null;
   return (
     <div
       id={pageId(names, common.id)}

@@ -1,4 +1,4 @@
-"""``jupyter nexus``: check and format panel documents, print the graph of a notebook, say who may review."""
+"""``jupyter nexus``: check, format and export panel documents, print the graph of a notebook, say who may review."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     graph.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of stdout")
     graph.add_argument("--timeout", type=_seconds, default=600.0, metavar="S", help="seconds that the whole run may take (default 600)")
     graph.add_argument("--allow-errors", action="store_true", help="go on after a cell that fails")
+
+    export = commands.add_parser("export", help="write a panel as one HTML file that needs no kernel", epilog=_STATUS)
+    export.add_argument("file", metavar="FILE", help="a document (.nxml), or a notebook (.ipynb: a file for each %%%%nxml cell)")
+    export.add_argument("-o", "--output", metavar="FILE", help="the file to write, or a folder for several (default: beside FILE)")
 
     reviewers = commands.add_parser("reviewers", help="list the browsers that may approve changes, or forget them", epilog=_STATUS)
     reviewers.add_argument("--root", default=".", metavar="FOLDER", help="the root folder of the Jupyter server (default: this folder)")
@@ -95,6 +99,10 @@ def _run(options: argparse.Namespace) -> int:
         from .formatting import format_files
 
         return format_files(options.files, check=options.check, difference=options.diff)
+    if options.command == "export":
+        from .export import export
+
+        return export(options.file, output=options.output)
     if options.command == "reviewers":
         from .reviewers import reviewers
 

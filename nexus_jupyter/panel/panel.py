@@ -48,6 +48,8 @@ Callback = Callable[[Any], object]
 
 # How a panel is shown is a face's business; the package sets this when a face can be had.
 face: Callable[[Panel], tuple[dict[str, Any], dict[str, Any]]] | None = None
+# So is how it becomes a file.
+file_face: Callable[[Panel, str | os.PathLike[str]], Path] | None = None
 
 
 @dataclass(frozen=True)
@@ -421,6 +423,18 @@ class Panel:
     def __exit__(self, *_: object) -> Literal[False]:
         self.close()
         return False
+
+    def to_html(self, file: str | os.PathLike[str]) -> Path:
+        """Write the panel as it is now to one HTML file that needs no kernel and no network; gives its path.
+
+        Tools that use no extension, and whatever is bound, are live in it; controls that need a kernel are disabled and say
+        why.  Whoever gets the file can read the panel's code and its whole state in it.
+
+        Raises OptionError: the panel has no view.  PanelClosedError: it has ended.  OSError: the file cannot be written.
+        """
+        if file_face is None:
+            raise OptionError("this program shows no panels, so there is nothing to write.", hint="Import nexus_jupyter first.")
+        return file_face(self, file)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a live panel cannot be copied or pickled; keep panel.source and dict(panel.state), and make a new one of them")

@@ -158,6 +158,10 @@ class Runtime:
         """The panel as a view would show it now."""
         return self._ask(self._snapshot)
 
+    def saved(self) -> Future[tuple[Snapshot, FrozenDict]]:
+        """The panel as a view would show it now, without a request for permission, and the state that it shows."""
+        return self._ask(lambda: (self._snapshot().model_copy(update={"consent": None}), self.state))
+
     def invoke(self, call: Call) -> None:
         """Start a call; its future tells the rest."""
         self._submit(lambda: self._calls.enter(call), call.future)

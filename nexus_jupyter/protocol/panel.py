@@ -211,6 +211,12 @@ class AskBundle(Message):
     kind: Literal["bundle"] = "bundle"
 
 
+class AskGuest(Message):
+    """The page has no bytes of the guest and wants to run one: the kernel answers with ``ModulesReply``."""
+
+    kind: Literal["guest"] = "guest"
+
+
 class Event(Message):
     """A component's event, by the node of the tree it happened on.
 
@@ -273,7 +279,9 @@ class ConsentAnswer(Message):
     decision: Decision
 
 
-ClientMessage = Annotated[Hello | AskBundle | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer, Field(discriminator="kind")]
+ClientMessage = Annotated[
+    Hello | AskBundle | AskGuest | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer, Field(discriminator="kind")
+]
 
 
 # --- kernel → page -------------------------------------------------------------------------------
@@ -395,6 +403,16 @@ class BundleReply(Message):
     address: str
 
 
+class ModulesReply(Message):
+    """The guest's code and image travel in the message's two buffers, in this order.
+
+    ``address`` is the content address of both, the one after the other: a page takes no other than its bundle was built with.
+    """
+
+    kind: Literal["guest"] = "guest"
+    address: str
+
+
 KernelMessage = Annotated[
     Snapshot
     | Commit
@@ -408,7 +426,8 @@ KernelMessage = Annotated[
     | Consent
     | ConsentEnded
     | Closed
-    | BundleReply,
+    | BundleReply
+    | ModulesReply,
     Field(discriminator="kind"),
 ]
 

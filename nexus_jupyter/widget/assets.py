@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,13 @@ class Assets:
     def bundle(self) -> bytes:
         """The bundle's bytes, read when a page asks for them."""
         return (_STATIC / "panel.js").read_bytes()
+
+    def guest(self) -> tuple[str, tuple[bytes, bytes]]:
+        """The guest's content address, its code and its image: the bytes that the kernel runs, too.  Read when a page asks for them."""
+        code, image = ((_STATIC / name).read_bytes() for name in ("guest-code.wasm", "guest-image.wasm"))
+        digest = hashlib.sha256(code)
+        digest.update(image)
+        return digest.hexdigest()[:32], (code, image)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..panel import panel as panels
@@ -18,6 +20,7 @@ def give() -> bool:
     if panels.face is not None:
         return False
     panels.face = _show
+    panels.file_face = _write
     policy.configured = configuration.read
     limits.configured = configuration.read_limits
     return True
@@ -27,3 +30,9 @@ def _show(shown: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
     from .mimebundle import mimebundle
 
     return mimebundle(shown)
+
+
+def _write(shown: Panel, file: str | PathLike[str]) -> Path:
+    from ..export import write_html
+
+    return write_html(shown, file)

@@ -19,6 +19,7 @@ from ..panel.panel import Panel
 from ..protocol import (
     PROTOCOL_VERSION,
     AskBundle,
+    AskGuest,
     Batch,
     BundleReply,
     Cancel,
@@ -29,6 +30,7 @@ from ..protocol import (
     Event,
     Hello,
     KernelMessage,
+    ModulesReply,
     Sight,
     Snapshot,
 )
@@ -134,6 +136,9 @@ class PanelWidget(anywidget.AnyWidget):
         if isinstance(message, AskBundle):
             built = assets()
             self.send(BundleReply(address=built.address).model_dump(mode="json"), buffers=[built.bundle()])
+        elif isinstance(message, AskGuest):
+            address, modules = assets().guest()
+            self.send(ModulesReply(address=address).model_dump(mode="json"), buffers=list(modules))
         elif panel is None:
             self._publish((Closed(reason="it was closed"),))
         elif isinstance(message, Hello):

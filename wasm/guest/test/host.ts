@@ -1,4 +1,4 @@
-// The smallest host: the built guest in Node, one memory each.
+// The built guest in Node, in the machine that also runs it in pages, one memory each.
 
 import { readFileSync } from "node:fs";
 import type {
@@ -14,60 +14,38 @@ import type {
   TreeNode,
   ViewNode,
 } from "../../../js/generated/protocol";
+import { limitsWith } from "../../../js/guest/limits";
+import { GuestModules, Machine } from "../../../js/guest/machine";
+import { readReply, requestText } from "../../../js/guest/reply";
 
-const built = (name: string): WebAssembly.Module =>
-  new WebAssembly.Module(readFileSync(new URL(`../../../nexus_jupyter/static/${name}`, import.meta.url)));
-const code = built("guest-code.wasm");
-const image = built("guest-image.wasm");
+export { MachineLost as Lost } from "../../../js/guest/machine";
+
+const built = (name: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(new URL(`../../../nexus_jupyter/static/${name}`, import.meta.url)));
+const modules = GuestModules.compiled(
+  { code: built("guest-code.wasm"), image: built("guest-image.wasm") },
+  limitsWith(),
+);
 
 export const CLOCK = 1_700_000_000_000;
 const SPAN = { start: 0, end: 0, line: 1, column: 1 };
 
-/** What a reply that leaves it out means. */
-const ABSENT: Omit<GuestReply, "status"> = {
-  ...{ ops: [], inverse: [], value: null, tool: null, calls: [], timer: null, emits: [], logs: [] },
-  ...{ progress: null, tree: null, patch: null, state: null, error: null },
-};
-
-/** A passed limit: the guest must not be used again. */
-export class Lost extends Error {
-  constructor(readonly status: number) {
-    super(`the guest is lost (status ${status})`);
-  }
-}
-
 export class Host {
-  private readonly memory: WebAssembly.Memory;
-  private readonly block: number;
-  private readonly exports: Record<"step" | "reserve", (block: number, size: number) => number>;
+  private readonly machine = new Machine(modules);
 
   constructor(offset: (seconds: number) => number = () => 0) {
-    const { memory, block } = new WebAssembly.Instance(image).exports;
-    this.memory = memory as WebAssembly.Memory;
-    this.block = (block as WebAssembly.Global).value;
-    const zone_offset = (high: number, low: number): number => offset(high * 2 ** 32 + (low >>> 0));
-    this.exports = new WebAssembly.Instance(code, { nexus: { memory: this.memory, zone_offset } })
-      .exports as typeof this.exports;
+    this.machine.zoneOffset = offset;
   }
 
   request(request: GuestRequest): GuestReply {
-    return { ...ABSENT, ...(JSON.parse(this.exchange(JSON.stringify(request))) as GuestReply) };
+    const text = this.exchange(requestText(request));
+    const reply = readReply(text);
+    if (reply === null) throw new Error(`this is no reply: ${text.slice(0, 500)}`);
+    return reply;
   }
 
   exchange(text: string): string {
-    const bytes = new TextEncoder().encode(text);
-    let at = this.word(8);
-    if (bytes.length > this.word(12)) at = this.exports.reserve(this.block, bytes.length);
-    new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
-    const status = this.exports.step(this.block, bytes.length);
-    if (status !== 0) throw new Lost(status);
-    return new TextDecoder("utf-8", { fatal: true }).decode(
-      new Uint8Array(this.memory.buffer, this.word(16), this.word(20)),
-    );
-  }
-
-  private word(offset: number): number {
-    return new DataView(this.memory.buffer).getUint32(this.block + offset, true);
+    return this.machine.exchange(text);
   }
 }
 

@@ -1,0 +1,59 @@
+/** A guest on this very thread, which it holds up while it computes and which nothing can stop: for code that is known to end. */
+import type { GuestReply, GuestRequest } from "../generated/protocol";
+import { closed, faulty, GuestFailure, lossOf, sizeExceeded } from "./failure";
+import { type GuestLimits, limitsWith } from "./limits";
+import { type GuestBytes, GuestModules, Machine, MachineLost } from "./machine";
+import { bytesOf, endingError, readReply, requestText } from "./reply";
+import { CallZones, zoneNamed } from "./zone";
+
+export class LocalGuest {
+  readonly #limits: GuestLimits;
+  readonly #zones = new CallZones();
+  #machine: Machine | null;
+
+  private constructor(machine: Machine, limits: GuestLimits) {
+    this.#machine = machine;
+    this.#limits = limits;
+  }
+
+  /** A guest that has no panel yet: its first request is to be `load`.  Throws what WebAssembly throws. */
+  static async start(bytes: GuestBytes, limits?: Partial<GuestLimits>): Promise<LocalGuest> {
+    const whole = limitsWith(limits);
+    return new LocalGuest(new Machine(await GuestModules.compile(bytes, whole)), whole);
+  }
+
+  get alive(): boolean {
+    return this.#machine !== null;
+  }
+
+  /** One step.  Throws a `GuestFailure`; one that is `lost` means that the guest is gone. */
+  request(request: GuestRequest): GuestReply {
+    if (this.#machine === null) throw new GuestFailure(closed(), true);
+    const text = requestText(request);
+    const size = bytesOf(text, this.#limits.request);
+    if (size > this.#limits.request)
+      throw new GuestFailure(sizeExceeded("request", size, this.#limits.request), false);
+    try {
+      return this.#answered(this.#machine, request, text);
+    } catch (error) {
+      this.end();
+      if (!(error instanceof MachineLost)) throw error;
+      throw new GuestFailure(lossOf(error.reason, error.message, error.used, this.#limits), true);
+    }
+  }
+
+  /** Gives its memory back.  More than once is fine. */
+  end(): void {
+    this.#machine = null;
+  }
+
+  #answered(machine: Machine, request: GuestRequest, text: string): GuestReply {
+    machine.zoneOffset = zoneNamed(this.#zones.of(request));
+    const reply = readReply(machine.exchange(text));
+    if (reply === null) throw new GuestFailure(faulty("an impossible answer"), true);
+    const ending = endingError(reply);
+    if (ending !== null) throw new MachineLost(ending, "", machine.memorySize);
+    this.#zones.note(request, reply);
+    return reply;
+  }
+}

@@ -1,0 +1,19 @@
+/** Between a page and the Worker in which its guest lives. */
+import type { GuestBytes, LossReason, MachineLimits } from "./machine";
+
+/** The Worker's first word: its script runs. */
+export const HELLO = "nexus-guest";
+
+export type ToWorker =
+  | { readonly bytes: GuestBytes; readonly limits: MachineLimits }
+  /** One step, in this time zone. */
+  | { readonly request: string; readonly zone: string };
+
+export type FromWorker =
+  | typeof HELLO
+  | { readonly ready: true }
+  /** WebAssembly does not run here. */
+  | { readonly unable: string }
+  /** `memory`: bytes that the guest has after the step. */
+  | { readonly reply: string; readonly memory: number }
+  | { readonly lost: LossReason; readonly detail: string; readonly used: number | null };

@@ -1,0 +1,47 @@
+"""What of a panel can run without a kernel, and its program with the rest disabled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import JsonValue
+
+from ..nxml import Program, read
+from ..nxml.analysis import analyse
+
+# Names of what a kernel has to do, as a reader of the panel understands it.
+_REASON = "Needs a running kernel: {uses}. Open the notebook and run its cell."
+
+
+def unavailable_tools(source: str, program: Program) -> dict[str, str]:
+    """Tools of the document ``source`` that need a kernel, each with the reason in words for whoever looks at the panel.
+
+    A tool needs one when it, or a tool that it calls, uses an extension, or may use one that cannot be told.
+    """
+    if not program.extensions:
+        return {}
+    names = {extension.alias: extension.name for extension in program.extensions}
+    tools = analyse(read(source).ast).tools
+    reasons: dict[str, str] = {}
+    for tool in program.tools:
+        facts = tools.get(tool.name)
+        if facts is None or not (facts.extensions or facts.extensions_all):
+            continue
+        used = sorted({names.get(alias, alias) for alias, _ in facts.extensions}) or sorted(set(names.values()))
+        reasons[tool.name] = _REASON.format(uses=f"it uses {', '.join(used)}")
+    return reasons
+
+
+def local_program(source: str, program: Program) -> dict[str, JsonValue]:
+    """The program as JSON, in which every control that starts a tool of ``unavailable_tools`` is disabled and says why."""
+    data: dict[str, Any] = program.model_dump(mode="json")
+    reasons = unavailable_tools(source, program)
+    waiting = [data["view"]] if reasons and data["view"] is not None else []
+    while waiting:
+        node = waiting.pop()
+        waiting += node["children"]
+        reason = next((reasons[trigger["tool"]] for trigger in node["events"].values() if trigger["tool"] in reasons), None)
+        if reason is not None:
+            node["props"]["disabled"] = {"kind": "literal", "value": True}
+            node["props"]["tooltip"] = {"kind": "literal", "value": reason}
+    return data

@@ -1,0 +1,117 @@
+"""Panels in files: a real browser opens them from the disk, without a kernel, a server or a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from bench.lab import ARTIFACTS
+from nexus_jupyter import Panel
+from tests.export.panels import ORDERS
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a panel."""
+    with Panel(ORDERS) as panel:
+        return panel.to_html(tmp_path_factory.mktemp("export") / "orders.html")
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a file; the page may ask for nothing but itself and its Worker, and its console shows no error."""
+    contexts: list[BrowserContext] = []
+    asked: list[str] = []
+    errors: list[str] = []
+
+    def open_file(path: Path, scheme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": 900, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_file
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith(("file:", "blob:null/", "data:"))] == []
+    assert errors == []
+
+
+def test_bindings_and_tools_without_extensions_are_live(opened: Callable[..., Page], file: Path) -> None:
+    page = opened(file)
+    expect(page).to_have_title("Orders")
+    expect(page.get_by_text("</script><!--<script>")).to_be_visible()
+    expect(page.locator(".nx-metric-value")).to_have_text("1")
+    page.get_by_label("Ada").check(force=True)
+    expect(page.locator(".nx-metric-value")).to_have_text("0")
+    page.get_by_label("Name").fill("Joan")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_label("Joan")).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("")
+    expect(page.get_by_text("Added")).to_be_visible()
+    expect(page.locator(".nx-metric-value")).to_have_text("1")
+    page.reload()
+    expect(page.get_by_label("Grace")).to_be_visible()
+    expect(page.get_by_label("Joan")).to_have_count(0)
+
+
+def test_what_takes_long_is_pending_and_a_second_click_is_not_swallowed(opened: Callable[..., Page], file: Path) -> None:
+    page = opened(file)
+    slow = page.get_by_role("button", name="Slow")
+    slow.click()
+    expect(page.locator(".nx-busy, [role=progressbar], .nx-pending").first).to_be_visible()
+    slow.click()
+    expect(page.get_by_text("slow is already running")).to_be_visible()
+    expect(page.get_by_text("Count 2", exact=True)).to_be_visible()
+
+
+def test_a_tool_that_asks_first_runs_when_the_person_agrees(opened: Callable[..., Page], file: Path) -> None:
+    page = opened(file)
+    for answer, rows in (("No", 2), ("Yes", 0)):
+        page.get_by_role("button", name="Clear").click()
+        dialog = page.get_by_role("alertdialog")
+        expect(dialog).to_contain_text("Remove all rows?")
+        dialog.get_by_role("button", name=answer).click()
+        expect(dialog).to_have_count(0)
+        expect(page.get_by_role("checkbox")).to_have_count(rows)
+
+
+def test_a_loop_that_does_not_end_is_stopped_and_the_panel_goes_on_from_its_state(opened: Callable[..., Page], file: Path) -> None:
+    page = opened(file)
+    page.get_by_role("button", name="Slow").click()
+    expect(page.get_by_text("Count 2", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Spin").click()
+    expect(page.get_by_text("without a pause")).to_be_visible()
+    page.get_by_role("button", name="Slow").click()
+    expect(page.get_by_text("Count 3", exact=True)).to_be_visible()
+
+
+def test_what_needs_a_kernel_is_disabled_and_says_why(opened: Callable[..., Page], file: Path) -> None:
+    page = opened(file, "dark")
+    for name in ("Fetch", "Both"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+    page.mouse.move(5, 5)
+    page.get_by_role("button", name="Fetch").hover(force=True)
+    expect(page.get_by_role("tooltip")).to_have_text("Needs a running kernel: it uses nexus.http. Open the notebook and run its cell.")
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / "export-dark.png", full_page=True)
+
+
+def test_where_no_guest_can_run_the_panel_can_be_looked_at(opened: Callable[..., Page], file: Path, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.html"
+    text = file.read_text(encoding="utf-8")
+    strict.write_text(text.replace("'wasm-unsafe-eval'", ""), encoding="utf-8")
+    page = opened(strict)
+    expect(page.get_by_text("Count 1", exact=True)).to_be_visible()
+    expect(page.get_by_text("It can only be looked at here")).to_be_visible()
+    expect(page.get_by_role("button", name="Add")).to_be_disabled()
