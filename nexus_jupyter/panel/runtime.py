@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -32,12 +32,15 @@ from ..protocol import (
     KernelMessage,
     LogLine,
     Problem,
+    Redo,
     Reject,
+    Result,
     Settled,
     Sight,
     Snapshot,
     Tree,
     TreePatch,
+    Undo,
 )
 from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.failure import error_from, info_of
@@ -52,6 +55,8 @@ from .futures import settle, settle_error
 from .hooks import Chain
 from .lifecycle import Lifecycle
 from .moment import now_ms
+from .revisions import Origin, Revisions
+from .undo import UndoStack
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -119,6 +124,8 @@ class Runtime:
         """The request for permission that is open."""
         self.document_rev = 0
         """The revision that the present document began with: what a page shows of an older one means other components."""
+        self.revisions = Revisions(limits.history, limits.history_bytes)
+        self.undo = UndoStack(self, self.revisions)
         self._calls = Calls(self, program, dispatcher, limits)
         self.lifecycle = Lifecycle(self, self._calls, zone, limits)
         self._worker = Worker(f"nexus-panel-{panel}", next_due=self._next_due, on_due=lambda: self._turn(self._due))
@@ -162,8 +169,11 @@ class Runtime:
         """Start a call; its future tells the rest."""
         self._submit(lambda: self._calls.enter(call), call.future)
 
-    def event(self, event: Event) -> Future[None]:
-        """Take a component's event; what becomes of it is published.  The future ends with its first turn."""
+    def event(self, event: Event | Undo | Redo) -> Future[None]:
+        """Take a component's event, or a person's wish to undo or redo; what becomes of it is published.
+
+        The future ends with its first turn.
+        """
         taken: Future[None] = Future()
         with self.lock:
             self._pending_events += 1
@@ -179,7 +189,7 @@ class Runtime:
         def turn() -> None:
             self._event_taken()
             try:
-                self._turn(lambda: self._calls.event(event))
+                self._turn(lambda: self._calls.event(event) if isinstance(event, Event) else self._turn_back(event))
             finally:
                 settle(taken, None)
 
@@ -190,7 +200,16 @@ class Runtime:
         with self.lock:
             self._pending_events -= 1
 
-    def _refuse(self, event: Event) -> None:
+    def _turn_back(self, event: Undo | Redo) -> None:
+        turn = self.undo.undo if isinstance(event, Undo) else self.undo.redo
+        try:
+            turn(client=event.client, seq=event.seq)
+        except NexusError as error:
+            self.say(Reject(client=event.client, seq=event.seq, error=info_of(error)))
+        else:
+            self.say(Result(client=event.client, seq=event.seq))
+
+    def _refuse(self, event: Event | Undo | Redo) -> None:
         error = LimitError(
             f"{self.limits.events} events of this panel are waiting, which is the limit.",
             limit="events",
@@ -317,24 +336,27 @@ class Runtime:
         self._loaded = True
         if overrides:
             # not a commit: nobody has seen the defaults
-            self.state = patch.apply(self.state, self._edit(overrides).ops)
+            self.state = patch.apply(self.state, self._edit(overrides, now_ms()).ops)
         self.lifecycle.begin(mounted)
 
     # --- state ------------------------------------------------------------------------------------
 
     def _write(self, values: Mapping[str, JsonValue], chain: Chain) -> int:
+        clock = now_ms()
+        origin = Origin(key=("write", self.rev + 1), clock=clock)
         with self.lifecycle.led_by(chain):
-            self.commit(self._edit(values), Cause(kind="python"))
+            self.commit(self._edit(values, clock), Cause(kind="python"), origin)
         return self.rev
 
-    def _edit(self, values: Mapping[str, JsonValue]) -> GuestReply:
-        reply = self.request(GuestEdit(values=dict(values), clock=now_ms()))
+    def _edit(self, values: Mapping[str, JsonValue], clock: float) -> GuestReply:
+        reply = self.request(GuestEdit(values=dict(values), clock=clock))
         if reply.status == "failed":
             assert reply.error is not None
             raise StateError(reply.error.message, hint=reply.error.hint, code=reply.error.code)
         return reply
 
-    def commit(self, reply: GuestReply, cause: Cause) -> None:
+    def commit(self, reply: GuestReply, cause: Cause, origin: Origin) -> None:
+        """Take what a step has changed, if anything, into the committed state, and tell who wants to know.  In a turn."""
         if not reply.ops:
             return
         before = self.state
@@ -348,8 +370,10 @@ class Runtime:
             raise
         self.state = after
         self.rev += 1
+        self.undo.take(self.rev, cause, origin, reply)
         shown = self._difference()
-        commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, patch=shown.patch, tree=shown.tree)
+        can_undo, can_redo = self.undo.can_undo, self.undo.can_redo
+        commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, patch=shown.patch, tree=shown.tree, can_undo=can_undo, can_redo=can_redo)
         self._outbox.append(commit)
         self._on_commit(before, after, commit)
         self.lifecycle.committed(before, after)
@@ -387,6 +411,8 @@ class Runtime:
             consent=self.consent,
             hooks=self.lifecycle.failures(),
             sight=self.lifecycle.wants_sight,
+            can_undo=self.undo.can_undo,
+            can_redo=self.undo.can_redo,
         )
 
     # --- for its calls ----------------------------------------------------------------------------
@@ -398,6 +424,10 @@ class Runtime:
     def say(self, message: KernelMessage) -> None:
         """Tell the pages at the end of this turn."""
         self._outbox.append(message)
+
+    def running(self) -> set[Hashable]:
+        """The keys of the actions whose calls have not ended."""
+        return self._calls.running()
 
     def emit(self, event: str, payload: JsonValue) -> None:
         """Hand an event of ``$emit`` on."""
@@ -436,7 +466,9 @@ class Runtime:
         self._tree = Tree(root=None)  # nothing of the old view is shown any more
         self.rev = self.document_rev = self.rev + 1
         document.done()
-        self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=difference(before, fitted.state)))
+        ops = difference(before, fitted.state)
+        self.undo.reset(self.rev, ops, difference(fitted.state, before))
+        self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=ops))
         self.lifecycle.replace()
         if shown:
             self._outbox.append(self._snapshot())

@@ -15,6 +15,7 @@ from .guest import (
     GuestEvent,
     GuestInvoke,
     GuestLoad,
+    GuestPatch,
     GuestRead,
     GuestReply,
     GuestRequest,
@@ -34,6 +35,7 @@ from .panel import (
     BundleReply,
     Cancel,
     Cause,
+    CauseKind,
     ClientMessage,
     Closed,
     Commit,
@@ -54,6 +56,7 @@ from .panel import (
     Operation,
     Problem,
     Progress,
+    Redo,
     Reject,
     Result,
     Revision,
@@ -64,6 +67,7 @@ from .panel import (
     Tree,
     TreeNode,
     TreePatch,
+    Undo,
 )
 
 __all__ = [
@@ -74,6 +78,7 @@ __all__ = [
     "BundleReply",
     "Cancel",
     "Cause",
+    "CauseKind",
     "ClientMessage",
     "Closed",
     "Commit",
@@ -96,6 +101,7 @@ __all__ = [
     "GuestEvent",
     "GuestInvoke",
     "GuestLoad",
+    "GuestPatch",
     "GuestRead",
     "GuestReply",
     "GuestRequest",
@@ -111,6 +117,7 @@ __all__ = [
     "Problem",
     "Progress",
     "ProgressNote",
+    "Redo",
     "Reject",
     "Result",
     "Revision",
@@ -122,4 +129,5 @@ __all__ = [
     "Tree",
     "TreeNode",
     "TreePatch",
+    "Undo",
 ]

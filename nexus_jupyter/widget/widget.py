@@ -29,8 +29,9 @@ from ..protocol import (
     Event,
     Hello,
     KernelMessage,
+    Redo,
     Sight,
-    Snapshot,
+    Undo,
 )
 from .assets import assets
 from .visitors import for_visitors, serves_visitors
@@ -138,7 +139,7 @@ class PanelWidget(anywidget.AnyWidget):
             self._publish((Closed(reason="it was closed"),))
         elif isinstance(message, Hello):
             self._hello(panel, message)
-        elif isinstance(message, Event):
+        elif isinstance(message, Event | Undo | Redo):
             taken = panel.runtime.event(message)
             with contextlib.suppress(TimeoutError):
                 taken.result(ANSWER_WAIT)
