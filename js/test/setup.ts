@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, vi } from "vitest";
 Object.assign(globalThis, { jest: { advanceTimersByTime: vi.advanceTimersByTime.bind(vi) } });
 
 // jsdom has none, and React Aria's dialogs ask the window for it; some tests run where there is no window.
-Object.assign(globalThis.window ?? {}, { CSS: { escape: (text: string) => text.replace(/[^\w-]/g, (char) => `\\${char}`) } });
+Object.assign(globalThis.window ?? {}, {
+  CSS: { escape: (text: string) => text.replace(/[^\w-]/g, (char) => `\\${char}`) },
+});
 
 let complaints: string[] = [];
 

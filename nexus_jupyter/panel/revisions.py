@@ -96,6 +96,8 @@ class Entry:
         changed = ", ".join(self.states[:_SHOWN_PATHS]) + (" …" if len(self.states) > _SHOWN_PATHS else "")
         if self.kind == "reset":
             return "the document was replaced"
+        if self.kind == "lifecycle":
+            return self.tool or "a lifecycle hook"
         if self.kind == "restore":
             return f"back to the checkpoint {self.args!r}"
         done = f"{self.tool}({_written(self.args)})" if self.tool else f"{'an edit' if self.kind == 'edit' else 'a change'} of {changed}"

@@ -31,6 +31,7 @@ from ..protocol import (
     KernelMessage,
     Redo,
     Sight,
+    Snapshot,
     Undo,
 )
 from .assets import assets
