@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ..nxml.analysis import Analysis
     from ..nxml.program import Program
     from ..protocol.bridge import TriedDocument
+    from .recording import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -358,6 +359,18 @@ class Panel:
         """
         kept = self._checkpoints[name]
         return mailbox.wait(self._runtime.ask(lambda: self._runtime.undo.restore(kept.name, kept.state)))
+
+    def record(self, path: str | os.PathLike[str] | None = None) -> Recorder:
+        """Record what happens in the panel from now on, until the recorder's ``stop()`` or the end of its ``with``.
+
+        With ``path`` the session is then written there.  ``nexus_jupyter.replay`` runs it again.  It holds the document, the
+        state, all arguments and all that extensions answered.
+        """
+        from .recording import Recorder
+
+        recorder = Recorder(self._runtime, self.id, lambda: self.source, self._zone, path)
+        mailbox.wait(self._runtime.ask(recorder.start))
+        return recorder
 
     def revoke(self) -> None:
         """Take back what a person allowed or denied this panel; what it uses next is asked for again.

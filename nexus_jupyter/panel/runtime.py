@@ -60,6 +60,7 @@ from .undo import UndoStack
 from .worker import Worker
 
 if TYPE_CHECKING:
+    from .recording import Recorder
     from .replacement import Replacement
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ class Runtime:
         self._closed: str | None = None
         self._pending_events = 0
         self._set_aside: dict[str, JsonValue] = {}
+        self._recorders: tuple[Recorder, ...] = ()
         self.consent: Consent | None = None
         """The request for permission that is open."""
         self.document_rev = 0
@@ -307,9 +309,12 @@ class Runtime:
         if guest is not None and guest.alive:
             return guest
         state = thaw(self.state) if self._loaded else None
-        guest = Guest(self.program, state, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
+        clock, seed = now_ms(), random.getrandbits(32)
+        guest = Guest(self.program, state, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
         with self.lock:
             self.guest = guest
+        for recorder in self._recorders:
+            recorder.began(clock, seed)
         return guest
 
     def request(
@@ -318,9 +323,16 @@ class Runtime:
         guest = self.live()
         try:
             reply = guest.request(request, timeout=cpu, wall=wall, cancelled=cancelled)
+        except NexusError as error:
+            if not guest.alive:
+                for recorder in self._recorders:
+                    recorder.lost(request, error)
+            raise
         finally:
             if not guest.alive:
                 self.lost()
+        for recorder in self._recorders:
+            recorder.asked(request, reply)
         self.log.extend(reply.logs)
         return reply
 
@@ -329,6 +341,25 @@ class Runtime:
         with self.lock:
             self.guest = None
         self._calls.guest_lost()
+
+    def record(self, recorder: Recorder) -> None:
+        """Have ``recorder`` told all that the guest is asked from now on.  In a turn.
+
+        The guest begins anew, so that nothing but the committed state counts, unless calls wait in it.
+        """
+        if self.guest is not None and not self._calls.running():
+            self.guest.close()
+            with self.lock:
+                self.guest = None
+        self._recorders = (*self._recorders, recorder)
+        if self.guest is None:
+            self.live()
+        else:
+            recorder.began(now_ms(), 0)
+
+    def unrecord(self, recorder: Recorder) -> None:
+        """Have ``recorder`` told no more.  In a turn."""
+        self._recorders = tuple(each for each in self._recorders if each is not recorder)
 
     def _load(self, overrides: Mapping[str, JsonValue], mounted: str | None) -> None:
         guest = self.live()
@@ -447,7 +478,8 @@ class Runtime:
         from .replacement import difference, fit  # most panels never need it
 
         document.check()
-        guest = Guest(document.program, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
+        clock, seed = now_ms(), random.getrandbits(32)
+        guest = Guest(document.program, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
         try:
             fitted = fit(guest, document.program, self.state, self._set_aside)
             old, before = self.guest, self.state
@@ -466,6 +498,8 @@ class Runtime:
         self._tree = Tree(root=None)  # nothing of the old view is shown any more
         self.rev = self.document_rev = self.rev + 1
         document.done()
+        for recorder in self._recorders:
+            recorder.began(clock, seed, replaced=True)
         ops = difference(before, fitted.state)
         self.undo.reset(self.rev, ops, difference(fitted.state, before))
         self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=ops))
@@ -484,4 +518,6 @@ class Runtime:
             guest, self.guest = self.guest, None
         if guest is not None:
             guest.close()
+        for recorder in self._recorders:
+            recorder.end("the panel has ended")
         self._outbox.append(Closed(reason=reason))

@@ -1,8 +1,8 @@
 """Every message that crosses a boundary, typed once.
 
 ``panel``: page and kernel, over a panel's comm.  ``guest``: host and sandbox.  ``graph`` and ``bridge``: kernel and
-server.  ``proposal`` and ``workspace``: server and page.  The TypeScript types in ``js/generated`` come from these
-files and a test fails when they differ.  The last four are imported by their own names, for what a kernel needs to
+server.  ``proposal`` and ``workspace``: server and page.  ``session``: files.  The TypeScript types in ``js/generated`` come from these
+files and a test fails when they differ.  The last five are imported by their own names, for what a kernel needs to
 show a panel should not pay for them.
 """
 
