@@ -225,10 +225,20 @@ class Revisions:
 
 def kept_args(args: JsonValue) -> JsonValue:
     """``args`` as they are kept."""
-    size = len(json.dumps(args))
+    size = _weight(args)
     return args if size <= ARGS_BYTES else f"{size:,} bytes"
 
 
 def _bytes(entry: Entry) -> int:
-    parts = [(op.path, op.value) for op in (*entry.ops, *entry.inverse)]
-    return len(json.dumps(parts)) + len(json.dumps(entry.args))
+    size = _weight(entry.args)
+    for operations in (entry.ops, entry.inverse):
+        for operation in operations:
+            size += len(operation.path) + _weight(operation.value)
+    return size
+
+
+def _weight(value: JsonValue) -> int:
+    """The characters of ``value`` as JSON, about so for a text or a number: they are most of what changes."""
+    if value is None or isinstance(value, int | float):
+        return 8
+    return len(value) + 2 if isinstance(value, str) else len(json.dumps(value))

@@ -92,7 +92,7 @@ def test_only_the_last_revisions_are_kept() -> None:
         assert revs(panel.history) == [3, 4, 5]
         assert panel.history.why("count").before == ""
         assert panel.history.why("rows").before == "what came before revision 3 is no longer kept"
-    with Panel(SHOP, limits=Limits(history_bytes=1800)) as panel:
+    with Panel(SHOP, limits=Limits(history_bytes=1500)) as panel:
         for _ in range(3):
             panel.state.rows = [{"id": "x" * 300}]
             panel.state.rows = [{"id": "y" * 300}]
