@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
     from .nog import NOGEntity, NOGGraph, NOGPatch, NOGRelationship, NOGSerializer
     from .nog.kernel import graph
-    from .panel import Panel, expose, load, panels, unexpose
+    from .panel import Panel, expose, load, panels, replay, unexpose
     from .sandbox import InstancePool, SandboxExecutor
 
 __version__ = "0.1.0"
@@ -64,6 +64,7 @@ _HOMES = {
     "graph": ".nog.kernel",
     "load": ".panel",
     "panels": ".panel",
+    "replay": ".panel",
     "unexpose": ".panel",
 }
 
@@ -95,6 +96,7 @@ __all__ = [
     "graph",
     "load",
     "panels",
+    "replay",
     "unexpose",
 ]
 

@@ -3,7 +3,7 @@
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | {[key: string]: JsonValue};
 export type ClientMessage =
-  Hello | AskBundle | AskGuest | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer;
+  Hello | AskBundle | AskGuest | Event | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer;
 /**
  * How much a diagnostic matters: an error keeps the panel from being made.
  */
@@ -20,7 +20,15 @@ export type FromServer =
   | Pong
   | SocketError;
 export type GuestRequest =
-  GuestLoad | GuestInvoke | GuestEvent | GuestResume | GuestCancel | GuestEdit | GuestView | GuestRead;
+  | GuestLoad
+  | GuestInvoke
+  | GuestEvent
+  | GuestResume
+  | GuestCancel
+  | GuestEdit
+  | GuestPatch
+  | GuestView
+  | GuestRead;
 export type KernelMessage =
   | Snapshot
   | Commit
@@ -139,8 +147,11 @@ export interface Batch {
  * ``consent`` is the open request; a snapshot that is saved with a notebook has none, and a page takes none from it.
  * ``hooks`` are the lifecycle hooks that failed last.  ``sight``: the page should tell whether it shows the panel
  * (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
+ * ``can_undo`` and ``can_redo``: whether there is something to undo or redo.
  */
 export interface Snapshot {
+  can_redo: boolean;
+  can_undo: boolean;
   consent: Consent | null;
   hooks: HookState[];
   kind: "snapshot";
@@ -252,8 +263,11 @@ export interface TreeNode {
  *
  * ``patch`` leads from the view of the revision before to that of this one; ``tree``, when it is there, is the whole view
  * instead.  Neither: the view did not change.
+ * ``can_undo`` and ``can_redo``: whether there is something to undo or redo now.
  */
 export interface Commit {
+  can_redo: boolean;
+  can_undo: boolean;
   cause: Cause;
   kind: "commit";
   ops: Operation[];
@@ -263,10 +277,13 @@ export interface Commit {
 }
 /**
  * Why a commit happened.  ``tool`` is the tool that ran, of kind ``lifecycle`` the hook (``lifecycle interval``).
+ *
+ * ``undo`` and ``redo`` take back and make again what an earlier revision changed, and ``restore`` goes back to a
+ * checkpoint; ``tool`` is then the tool of that revision, if any, ``client`` and ``seq`` those of whoever asked.
  */
 export interface Cause {
   client: string | null;
-  kind: "tool" | "edit" | "python" | "lifecycle" | "reset";
+  kind: "tool" | "edit" | "python" | "lifecycle" | "undo" | "redo" | "restore" | "reset";
   seq: number | null;
   tool: string | null;
 }
@@ -509,6 +526,22 @@ export interface Event {
   seed: number;
   seq: number;
   zone: string;
+}
+/**
+ * Take back what a person did last in this panel, whatever page it was; answered as an ``Event`` is.
+ */
+export interface Undo {
+  client: string;
+  kind: "undo";
+  seq: number;
+}
+/**
+ * Make again what was taken back last; answered as an ``Event`` is.
+ */
+export interface Redo {
+  client: string;
+  kind: "redo";
+  seq: number;
 }
 /**
  * What the person said to the ``Confirm`` of this client's event ``seq``.
@@ -808,7 +841,7 @@ export interface NOGPatch {
  * A panel's state has a new revision; not part of the graph's revisions, and not resumed.
  */
 export interface WorkspaceCommit {
-  cause: "tool" | "edit" | "python" | "lifecycle" | "reset";
+  cause: "tool" | "edit" | "python" | "lifecycle" | "undo" | "redo" | "restore" | "reset";
   kind: "commit";
   /**
    * document_key(notebook path, panel id)
@@ -990,6 +1023,16 @@ export interface GuestLoad {
     [k: string]: JsonValue;
   } | null;
   zone: string;
+}
+/**
+ * Apply operations to committed state from outside, exactly as given: one transaction, checked against the declarations.
+ *
+ * What does not fit the state as it is fails with ``INVALID_PATCH``.  A value that a state may begin with is taken.
+ */
+export interface GuestPatch {
+  clock: number;
+  op: "patch";
+  ops: Operation[];
 }
 /**
  * Read one state or computed value.

@@ -18,6 +18,12 @@ import { isObject, own, string } from "./json";
 
 export { isObject, type Json, type JsonObject, own } from "./json";
 
+/** Whether there is something to undo or redo. */
+export interface Can {
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+}
+
 /** A kernel message whose tree, or difference of trees, has not been looked into yet. */
 export type Received =
   | {
@@ -30,10 +36,11 @@ export type Received =
       hooks: readonly HookState[];
       sight: boolean;
       visitor: boolean;
+      can: Can;
     }
   | Consent
   | ConsentEnded
-  | { kind: "commit"; rev: number; cause: Cause; patch: unknown; tree: unknown }
+  | { kind: "commit"; rev: number; cause: Cause; patch: unknown; tree: unknown; can: Can }
   | Extract<
       KernelMessage,
       { kind: "started" | "confirm" | "result" | "reject" | "progress" | "emitted" | "hook" | "closed" }
@@ -83,13 +90,19 @@ export function readProblem(value: unknown): Problem | null {
   };
 }
 
+const CAUSES: readonly Cause["kind"][] = ["tool", "edit", "lifecycle", "undo", "redo", "restore", "reset"];
+
+function readCan(value: object): Can {
+  return { canUndo: own(value, "can_undo") === true, canRedo: own(value, "can_redo") === true };
+}
+
 function readCause(value: unknown): Cause {
   const raw = isObject(value) ? value : {};
   const kind = own(raw, "kind");
   const tool = own(raw, "tool");
   const client = own(raw, "client");
   return {
-    kind: kind === "tool" || kind === "edit" || kind === "lifecycle" || kind === "reset" ? kind : "python",
+    kind: CAUSES.find((known) => known === kind) ?? "python",
     tool: typeof tool === "string" ? tool : null,
     client: typeof client === "string" ? client : null,
     seq: count(own(raw, "seq")),
@@ -129,6 +142,7 @@ export function readMessage(value: unknown): Received | null {
         hooks: readHooks(own(value, "hooks")),
         sight: own(value, "sight") === true,
         visitor: own(value, "visitor") === true,
+        can: readCan(value),
       };
     case "commit":
       if (rev === null) return null;
@@ -138,6 +152,7 @@ export function readMessage(value: unknown): Received | null {
         cause: readCause(own(value, "cause")),
         patch: own(value, "patch") ?? null,
         tree: own(value, "tree") ?? null,
+        can: readCan(value),
       };
     case "started":
       return (

@@ -11,11 +11,12 @@ import type {
   PanelHost,
   PanelState,
   Question,
+  Turn,
 } from "../render/host";
 import { Calls, type Outcome } from "./calls";
 import { type Channel, openChannel } from "./comm";
 import { afterwards, type Decision } from "./consent";
-import { type JsonObject, type Received, readMessage } from "./messages";
+import { type Can, type JsonObject, type Received, readMessage } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
 import { repaint } from "./repaint";
@@ -35,6 +36,14 @@ function failed(hooks: readonly HookState[]): PanelState["hookErrors"] {
 
 const IDLE: NodeStatus = { pending: null, error: null };
 const PANEL = "panel";
+/** Where errors of undo and redo stand: at no node of a view, so with the panel as a whole. */
+const HISTORY = "\u0000history";
+/**
+ * Of a call that gave way to a newer one there is nothing to say: the newer one shows what becomes of it.  And a key that
+ * is held down asks once more than there is something to undo.
+ */
+const SILENT = new Set(["SUPERSEDED", "NOTHING_TO_UNDO", "NOTHING_TO_REDO"]);
+const TURNED: { readonly [turn in Turn]: string } = { undo: "Undone.", redo: "Redone." };
 
 function localError(code: string, message: string): ErrorInfo {
   return { code, name: "Error", message, hint: "", line: 0, column: 0, stack: "", allowed: null, used: null };
@@ -75,6 +84,9 @@ export class PanelStore implements PanelHost {
     visitor: false,
     consent: null,
     consentNote: "",
+    canUndo: false,
+    canRedo: false,
+    turned: "",
     connection: "connecting",
     closedReason: "",
   };
@@ -181,6 +193,21 @@ export class PanelStore implements PanelHost {
     this.#update({ hookErrors: this.#panel.hookErrors.filter(([name]) => name !== hook) });
   }
 
+  turn(turn: Turn): void {
+    if (!(turn === "undo" ? this.#panel.canUndo : this.#panel.canRedo)) return;
+    this.#seq += 1;
+    const seq = this.#seq;
+    this.dismissError(HISTORY);
+    this.#update({ turned: "" });
+    this.#calls.open(seq, HISTORY).then(({ error }) => {
+      if (!error) this.#update({ turned: TURNED[turn] });
+    });
+    if (this.#panel.connection === "closed" || !this.#channel.send({ kind: turn, client: this.client, seq }))
+      this.#settle(seq, {
+        error: localError("NOT_CONNECTED", "The kernel cannot be reached. Run this cell again."),
+      });
+  }
+
   dismissError(node: string): void {
     if (!this.#errors.delete(node)) return;
     this.#refreshStatus(node);
@@ -216,9 +243,11 @@ export class PanelStore implements PanelHost {
         this.#synced = true;
         this.#update({ visitor: message.visitor, hookErrors: failed(message.hooks) });
         this.#show(message.tree, message.rev, message.title);
+        this.#can(message.can);
         break;
       case "commit":
         this.#commit(message.rev, message.patch, message.tree);
+        if (message.rev === this.#rev) this.#can(message.can);
         break;
       case "started":
         if (message.client === this.client)
@@ -266,6 +295,11 @@ export class PanelStore implements PanelHost {
         this.#settleAll();
         break;
     }
+  }
+
+  #can({ canUndo, canRedo }: Can): void {
+    if (canUndo !== this.#panel.canUndo || canRedo !== this.#panel.canRedo)
+      this.#update({ canUndo, canRedo });
   }
 
   /** The request that is open.  Only the kernel opens one: what a notebook was saved with is never looked at for it. */
@@ -337,8 +371,7 @@ export class PanelStore implements PanelHost {
     const own = this.#ownErrors.delete(seq);
     this.#madeIn.delete(seq);
     if (this.#questions.delete(seq)) this.#ask();
-    // Of a call that gave way to a newer one there is nothing to say: the newer one shows what becomes of it.
-    if (node === null || own || !outcome.error || outcome.error.code === "SUPERSEDED") return;
+    if (node === null || own || !outcome.error || SILENT.has(outcome.error.code)) return;
     this.#errors.set(node, outcome.error);
     this.#refreshStatus(node);
     this.#refreshStray();

@@ -2,6 +2,7 @@
 import { memo, type ReactNode, useContext, useRef } from "react";
 import { ConsentBar } from "./ConsentBar";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { History, useHistoryKeys } from "./History";
 import { EnabledContext, HostContext, type PanelHost, useHost, usePanel } from "./host";
 import { SUPPRESS, useOwnKeys } from "./keys";
 import { ConnectionNote, HookErrors, Problems, StrayErrors, Toasts } from "./Messages";
@@ -36,6 +37,7 @@ function Frame(): ReactNode {
   const attend = () => host.attend(names);
   const element = useRef<HTMLElement>(null);
   useOwnKeys(element);
+  useHistoryKeys(element, host);
   const enabled = panel.connection === "connecting" || panel.connection === "live";
   return (
     <section
@@ -57,6 +59,9 @@ function Frame(): ReactNode {
           {panel.root !== null && <View root={panel.root} />}
         </EnabledContext.Provider>
       </ErrorBoundary>
+      <EnabledContext.Provider value={enabled}>
+        <History panel={panel} />
+      </EnabledContext.Provider>
       <Toasts toasts={panel.toasts} />
       <QuestionDialog />
     </section>

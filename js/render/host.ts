@@ -54,6 +54,11 @@ export interface PanelState {
   readonly consent: Consent | null;
   /** What to do now that a request was answered, "" for nothing. */
   readonly consentNote: string;
+  /** Whether there is something to undo or redo. */
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  /** What the last undo or redo of this page has come to, "" for nothing to say. */
+  readonly turned: string;
   readonly connection: Connection;
   readonly closedReason: string;
 }
@@ -68,6 +73,8 @@ export interface DispatchOptions {
   ownErrors?: boolean;
 }
 
+export type Turn = "undo" | "redo";
+
 export interface PanelHost {
   subscribePanel(listener: () => void): () => void;
   panel(): PanelState;
@@ -81,6 +88,8 @@ export interface PanelHost {
   attend(view: string): void;
   /** Answers the question about a call. */
   answer(seq: number, yes: boolean): void;
+  /** Undoes what was done last, or redoes what was undone; nothing when there is nothing. */
+  turn(turn: Turn): void;
   dismissError(node: string): void;
   dismissHookError(hook: string): void;
   dismissToast(id: number): void;

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..diagnostics import visible
 from ..errors import EngineError, OptionError
 from ..panel.panel import Panel
+from ..protocol import Snapshot
 from ..sandbox.values import thaw
 from .local import local_program
 
@@ -65,7 +66,7 @@ def html_of(panel: Panel) -> str:
         "title": panel.title,
         "program": local_program(panel.source, runtime.program),
         "state": thaw(state),
-        "snapshot": snapshot.model_copy(update={"rev": 0}).model_dump(mode="json"),
+        "snapshot": Snapshot(panel=snapshot.panel, title=snapshot.title, rev=0, tree=snapshot.tree).model_dump(mode="json"),
     }
     script, code, image = _parts()
     title = html.escape(visible(panel.title))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from ..nxml.program import ToolDeclaration
 from ..protocol import Cause
 from ..sandbox.extensions.loop import extension_loop
 from .mailbox import mailbox
+from .revisions import Origin
 
 _numbers = itertools.count(1)
 
@@ -39,8 +41,8 @@ class Call:
     With ``hook``, a place in the program, it is a run of that lifecycle hook, which ``tool`` stands for.
     ``chain`` is what led to it: tools that wait for the Python function that made it, and hooks.
     ``announced`` is what its page knows of it.
-    ``future`` is settled on the panel's thread, once.  ``wall_deadline`` and ``timer_due`` are
-    monotonic seconds, ``cpu_used`` seconds of the processor in the steps so far.
+    ``future`` is settled on the panel's thread, once.  ``began``, ``wall_deadline`` and ``timer_due`` are
+    monotonic seconds, ``step_clock`` what its present step reads, ``cpu_used`` seconds of the processor in the steps so far.
     """
 
     tool: ToolDeclaration
@@ -50,6 +52,8 @@ class Call:
     zone: str
     hook: int | None = None
     clock: float | None = None
+    began: float = field(default_factory=time.monotonic)
+    step_clock: float | None = None
     depth: int = 0
     chain: tuple[tuple[int, str], ...] = ()
     id: int = field(default_factory=lambda: next(_numbers))
@@ -65,6 +69,16 @@ class Call:
     pending: set[Future[Any]] = field(default_factory=set)
     slots: asyncio.Semaphore | None = None
     cause_error: NexusError | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for all that one event of a page led to; else the call's own."""
+        return self.id if self.cause.client is None else (self.cause.client, self.cause.seq)
+
+    @property
+    def origin(self) -> Origin:
+        """What the cause of its commits leaves out."""
+        return Origin(key=self.key, args=self.args, clock=self.step_clock, seed=self.seed, zone=self.zone, began=self.began)
 
 
 class Gate:

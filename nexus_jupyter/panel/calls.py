@@ -6,7 +6,7 @@ Everything here but ``settled`` and what its docstring says runs in turns on the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
@@ -39,6 +39,7 @@ from .dispatch import Dispatcher
 from .futures import settle, settle_error
 from .moment import now_ms
 from .names import check_tool
+from .revisions import Origin
 
 if TYPE_CHECKING:
     from .runtime import Runtime
@@ -88,6 +89,11 @@ class Calls:
             self._resume(call, (outcome,))
 
         self._put(resume)
+
+    def running(self) -> set[Hashable]:
+        """The keys of all calls that have not ended."""
+        with self._runtime.lock:
+            return {call.key for call in self._calls.values()}
 
     # --- turns ----------------------------------------------------------------------------------------
 
@@ -154,6 +160,7 @@ class Calls:
             error = StaleError("the panel's document was replaced before this event came.", hint="Look at the panel as it is now.")
             self._reject(event, error)
             return
+        began = time.monotonic()
         try:
             reply = self._runtime.request(
                 GuestEvent(
@@ -162,7 +169,7 @@ class Calls:
             )
             if reply.status == "failed":
                 raise error_from(reply.error)
-            self._runtime.commit(reply, Cause(kind="edit", client=event.client, seq=event.seq))
+            self._runtime.commit(reply, Cause(kind="edit", client=event.client, seq=event.seq), _edited(event, began))
         except NexusError as error:
             self._reject(event, error)
             return
@@ -243,7 +250,8 @@ class Calls:
             return  # it ended between its turn to run and this one
         if call.announced == "queued":
             self._announce(call, "runs")
-        call.wall_deadline = time.monotonic() + self._wall(call)
+        call.began = time.monotonic()
+        call.wall_deadline = call.began + self._wall(call)
         request = GuestInvoke(
             call=call.id,
             tool=call.tool.name,
@@ -261,6 +269,7 @@ class Calls:
 
     def _step(self, call: Call, request: GuestInvoke | GuestResume) -> None:
         call.waiting = False
+        call.step_clock = request.clock
         try:
             self._advance(call, self._reply_to(call, request))
         except NexusError as error:
@@ -300,7 +309,7 @@ class Calls:
         guest = self._runtime.guest
         if reply.ops:
             with self._runtime.lifecycle.led_by((*call.chain, (id(self._runtime), call.tool.name))):
-                self._runtime.commit(reply, call.cause)
+                self._runtime.commit(reply, call.cause, call.origin)
             call.committed_steps += 1
         for emission in reply.emits:
             if emission.event in PAGE_EVENTS:
@@ -408,6 +417,12 @@ class Calls:
             used=time.monotonic() - call.wall_deadline + wall if call.wall_deadline is not None else None,
             hint='Raise it with <Handler timeout="…">, or make what it waits for faster.',
         )
+
+
+def _edited(event: Event, began: float) -> Origin:
+    """Where an edit comes from."""
+    typed = (event.client, event.node) if isinstance(event.detail.get("value"), str) else None
+    return Origin(key=(event.client, event.seq), clock=event.clock, seed=event.seed, zone=event.zone, began=began, typed=typed)
 
 
 def lost_error(call: Call) -> LimitError:

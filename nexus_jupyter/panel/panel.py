@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,21 +27,26 @@ from ..sandbox.guest import CodeErrors, syntax_diagnostics
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, to_json
 from . import registry
+from .checkpoints import Checkpoint, Checkpoints
 from .dispatch import Dispatcher
 from .documents import program_of
 from .exposing import F, exposing
+from .history import History
 from .mailbox import mailbox
 from .names import nearest
 from .permissions import Permissions
 from .replacement import Replacement
+from .revisions import Entry
 from .runtime import Runtime
 from .state import PanelState, brief
 from .tools import Tools, start
 
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostic
+    from ..nxml.analysis import Analysis
     from ..nxml.program import Program
     from ..protocol.bridge import TriedDocument
+    from .recording import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -135,6 +141,8 @@ class Panel:
             self.id, program, limits=limits, dispatcher=dispatcher, zone=zone, on_commit=self._committed, on_emit=self._emitted
         )
         self._zone = zone
+        self._checkpoints = Checkpoints(limits.checkpoints)
+        self._history = History(self._runtime, self._runtime.revisions, self._analysis)
         try:
             self.state = PanelState.of(self._runtime)
             self.tools = Tools(self._runtime, zone)
@@ -288,6 +296,84 @@ class Panel:
             self._commit_listeners = (*self._commit_listeners, listener)
         return off
 
+    def undo(self, entry: int | Entry | None = None) -> int:
+        """Take back what a person did last in a page of this panel; gives the new revision.
+
+        With ``entry``, a revision or an entry of ``panel.history``, what that belongs to, whoever did it: Python's own
+        writes are no actions of a person, and are undone by naming them, as in ``panel.undo(panel.history[-1])``.  A whole
+        action is taken back: all steps of a tool, typing into one field.
+
+        Raises StaleError: something else has changed the same place since; then nothing changes.  NexusError
+        (``NOTHING_TO_UNDO``): there is none or it is no longer kept; (``BUSY``): the tool has not ended.
+        """
+        rev = entry.rev if isinstance(entry, Entry) else entry
+        return mailbox.wait(self._runtime.ask(lambda: self._runtime.undo.undo(rev)))
+
+    def redo(self) -> int:
+        """Make again what was undone last; gives the new revision.
+
+        Raises as ``undo`` does, with ``NOTHING_TO_REDO``: an action of a person ends what could be made again.
+        """
+        return mailbox.wait(self._runtime.ask(self._runtime.undo.redo))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether a person has done something that ``undo()`` can take back."""
+        return self._runtime.undo.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something that ``redo()`` can make again."""
+        return self._runtime.undo.can_redo
+
+    @property
+    def history(self) -> History:
+        """The last revisions, each with its cause, and why values are as they are (``history.why("count")``)."""
+        return self._history
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The checkpoints by name; ``del panel.checkpoints[name]`` drops one."""
+        return self._checkpoints
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        """Keep the present state under ``name``, in the place of one that had it.
+
+        Raises OptionError: no usable name.  LimitError (``checkpoints``): there are as many as there may be.
+        """
+        if not isinstance(name, str) or not name:
+            raise OptionError("a checkpoint needs a name: panel.checkpoint('before cleaning').")
+
+        def keep() -> Checkpoint:
+            made = Checkpoint(name, self._runtime.rev, time.time(), self._runtime.state)
+            self._checkpoints._put(made)
+            return made
+
+        return mailbox.wait(self._runtime.ask(keep))
+
+    def restore(self, name: str) -> int:
+        """Go back to the state of a checkpoint, as one change that can be undone; gives the revision.
+
+        States that the document did not declare then stay as they are.
+
+        Raises OptionError: no such checkpoint.  StateError: a value does not fit its present declaration; then nothing
+        changes.
+        """
+        kept = self._checkpoints[name]
+        return mailbox.wait(self._runtime.ask(lambda: self._runtime.undo.restore(kept.name, kept.state)))
+
+    def record(self, path: str | os.PathLike[str] | None = None) -> Recorder:
+        """Record what happens in the panel from now on, until the recorder's ``stop()`` or the end of its ``with``.
+
+        With ``path`` the session is then written there.  ``nexus_jupyter.replay`` runs it again.  It holds the document, the
+        state, all arguments and all that extensions answered.
+        """
+        from .recording import Recorder
+
+        recorder = Recorder(self._runtime, self.id, lambda: self.source, self._zone, path)
+        mailbox.wait(self._runtime.ask(recorder.start))
+        return recorder
+
     def revoke(self) -> None:
         """Take back what a person allowed or denied this panel; what it uses next is asked for again.
 
@@ -397,6 +483,12 @@ class Panel:
     def _emitted(self, event: str, payload: JsonValue) -> None:
         for listener in tuple(self._listeners.get(event, ())):
             mailbox.post(partial(listener, payload))
+
+    def _analysis(self) -> Analysis:
+        from ..nxml import Parser
+        from ..nxml.analysis import analyse
+
+        return analyse(Parser(self.source).parse())
 
     def _dispatcher(self, program: Program, limits: Limits) -> Dispatcher:
         return Dispatcher(program, self._permissions, self._functions, self._frames, limits)

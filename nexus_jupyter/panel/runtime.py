@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -32,12 +32,15 @@ from ..protocol import (
     KernelMessage,
     LogLine,
     Problem,
+    Redo,
     Reject,
+    Result,
     Settled,
     Sight,
     Snapshot,
     Tree,
     TreePatch,
+    Undo,
 )
 from ..sandbox.extensions.loop import extension_loop
 from ..sandbox.failure import error_from, info_of
@@ -52,9 +55,12 @@ from .futures import settle, settle_error
 from .hooks import Chain
 from .lifecycle import Lifecycle
 from .moment import now_ms
+from .revisions import Origin, Revisions
+from .undo import UndoStack
 from .worker import Worker
 
 if TYPE_CHECKING:
+    from .recording import Recorder
     from .replacement import Replacement
 
 logger = logging.getLogger(__name__)
@@ -115,10 +121,13 @@ class Runtime:
         self._closed: str | None = None
         self._pending_events = 0
         self._set_aside: dict[str, JsonValue] = {}
+        self._recorders: tuple[Recorder, ...] = ()
         self.consent: Consent | None = None
         """The request for permission that is open."""
         self.document_rev = 0
         """The revision that the present document began with: what a page shows of an older one means other components."""
+        self.revisions = Revisions(limits.history, limits.history_bytes)
+        self.undo = UndoStack(self, self.revisions)
         self._calls = Calls(self, program, dispatcher, limits)
         self.lifecycle = Lifecycle(self, self._calls, zone, limits)
         self._worker = Worker(f"nexus-panel-{panel}", next_due=self._next_due, on_due=lambda: self._turn(self._due))
@@ -159,15 +168,18 @@ class Runtime:
         return self._ask(self._snapshot)
 
     def saved(self) -> Future[tuple[Snapshot, FrozenDict]]:
-        """The panel as a view would show it now, without a request for permission, and the state that it shows."""
-        return self._ask(lambda: (self._snapshot().model_copy(update={"consent": None}), self.state))
+        """The panel as a view would show it now, and the state that it shows."""
+        return self._ask(lambda: (self._snapshot(), self.state))
 
     def invoke(self, call: Call) -> None:
         """Start a call; its future tells the rest."""
         self._submit(lambda: self._calls.enter(call), call.future)
 
-    def event(self, event: Event) -> Future[None]:
-        """Take a component's event; what becomes of it is published.  The future ends with its first turn."""
+    def event(self, event: Event | Undo | Redo) -> Future[None]:
+        """Take a component's event, or a person's wish to undo or redo; what becomes of it is published.
+
+        The future ends with its first turn.
+        """
         taken: Future[None] = Future()
         with self.lock:
             self._pending_events += 1
@@ -183,7 +195,7 @@ class Runtime:
         def turn() -> None:
             self._event_taken()
             try:
-                self._turn(lambda: self._calls.event(event))
+                self._turn(lambda: self._calls.event(event) if isinstance(event, Event) else self._turn_back(event))
             finally:
                 settle(taken, None)
 
@@ -194,7 +206,16 @@ class Runtime:
         with self.lock:
             self._pending_events -= 1
 
-    def _refuse(self, event: Event) -> None:
+    def _turn_back(self, event: Undo | Redo) -> None:
+        turn = self.undo.undo if isinstance(event, Undo) else self.undo.redo
+        try:
+            turn(client=event.client, seq=event.seq)
+        except NexusError as error:
+            self.say(Reject(client=event.client, seq=event.seq, error=info_of(error)))
+        else:
+            self.say(Result(client=event.client, seq=event.seq))
+
+    def _refuse(self, event: Event | Undo | Redo) -> None:
         error = LimitError(
             f"{self.limits.events} events of this panel are waiting, which is the limit.",
             limit="events",
@@ -292,9 +313,12 @@ class Runtime:
         if guest is not None and guest.alive:
             return guest
         state = thaw(self.state) if self._loaded else None
-        guest = Guest(self.program, state, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
+        clock, seed = now_ms(), random.getrandbits(32)
+        guest = Guest(self.program, state, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
         with self.lock:
             self.guest = guest
+        for recorder in self._recorders:
+            recorder.began(clock, seed)
         return guest
 
     def request(
@@ -303,9 +327,16 @@ class Runtime:
         guest = self.live()
         try:
             reply = guest.request(request, timeout=cpu, wall=wall, cancelled=cancelled)
+        except NexusError as error:
+            if not guest.alive:
+                for recorder in self._recorders:
+                    recorder.lost(request, error)
+            raise
         finally:
             if not guest.alive:
                 self.lost()
+        for recorder in self._recorders:
+            recorder.asked(request, reply)
         self.log.extend(reply.logs)
         return reply
 
@@ -315,30 +346,52 @@ class Runtime:
             self.guest = None
         self._calls.guest_lost()
 
+    def record(self, recorder: Recorder) -> None:
+        """Have ``recorder`` told all that the guest is asked from now on.  In a turn.
+
+        The guest begins anew, so that nothing but the committed state counts, unless calls wait in it.
+        """
+        if self.guest is not None and not self._calls.running():
+            self.guest.close()
+            with self.lock:
+                self.guest = None
+        self._recorders = (*self._recorders, recorder)
+        if self.guest is None:
+            self.live()
+        else:
+            recorder.began(now_ms(), 0)
+
+    def unrecord(self, recorder: Recorder) -> None:
+        """Have ``recorder`` told no more.  In a turn."""
+        self._recorders = tuple(each for each in self._recorders if each is not recorder)
+
     def _load(self, overrides: Mapping[str, JsonValue], mounted: str | None) -> None:
         guest = self.live()
         self.state = freeze(guest.initial_state)
         self._loaded = True
         if overrides:
             # not a commit: nobody has seen the defaults
-            self.state = patch.apply(self.state, self._edit(overrides).ops)
+            self.state = patch.apply(self.state, self._edit(overrides, now_ms()).ops)
         self.lifecycle.begin(mounted)
 
     # --- state ------------------------------------------------------------------------------------
 
     def _write(self, values: Mapping[str, JsonValue], chain: Chain) -> int:
+        clock = now_ms()
+        origin = Origin(key=("write", self.rev + 1), clock=clock)
         with self.lifecycle.led_by(chain):
-            self.commit(self._edit(values), Cause(kind="python"))
+            self.commit(self._edit(values, clock), Cause(kind="python"), origin)
         return self.rev
 
-    def _edit(self, values: Mapping[str, JsonValue]) -> GuestReply:
-        reply = self.request(GuestEdit(values=dict(values), clock=now_ms()))
+    def _edit(self, values: Mapping[str, JsonValue], clock: float) -> GuestReply:
+        reply = self.request(GuestEdit(values=dict(values), clock=clock))
         if reply.status == "failed":
             assert reply.error is not None
             raise StateError(reply.error.message, hint=reply.error.hint, code=reply.error.code)
         return reply
 
-    def commit(self, reply: GuestReply, cause: Cause) -> None:
+    def commit(self, reply: GuestReply, cause: Cause, origin: Origin) -> None:
+        """Take what a step has changed, if anything, into the committed state, and tell who wants to know.  In a turn."""
         if not reply.ops:
             return
         before = self.state
@@ -352,8 +405,10 @@ class Runtime:
             raise
         self.state = after
         self.rev += 1
+        self.undo.take(self.rev, cause, origin, reply)
         shown = self._difference()
-        commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, patch=shown.patch, tree=shown.tree)
+        can_undo, can_redo = self.undo.can_undo, self.undo.can_redo
+        commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, patch=shown.patch, tree=shown.tree, can_undo=can_undo, can_redo=can_redo)
         self._outbox.append(commit)
         self._on_commit(before, after, commit)
         self.lifecycle.committed(before, after)
@@ -391,6 +446,8 @@ class Runtime:
             consent=self.consent,
             hooks=self.lifecycle.failures(),
             sight=self.lifecycle.wants_sight,
+            can_undo=self.undo.can_undo,
+            can_redo=self.undo.can_redo,
         )
 
     # --- for its calls ----------------------------------------------------------------------------
@@ -402,6 +459,10 @@ class Runtime:
     def say(self, message: KernelMessage) -> None:
         """Tell the pages at the end of this turn."""
         self._outbox.append(message)
+
+    def running(self) -> set[Hashable]:
+        """The keys of the actions whose calls have not ended."""
+        return self._calls.running()
 
     def emit(self, event: str, payload: JsonValue) -> None:
         """Hand an event of ``$emit`` on."""
@@ -421,7 +482,8 @@ class Runtime:
         from .replacement import difference, fit  # most panels never need it
 
         document.check()
-        guest = Guest(document.program, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
+        clock, seed = now_ms(), random.getrandbits(32)
+        guest = Guest(document.program, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
         try:
             fitted = fit(guest, document.program, self.state, self._set_aside)
             old, before = self.guest, self.state
@@ -440,7 +502,11 @@ class Runtime:
         self._tree = Tree(root=None)  # nothing of the old view is shown any more
         self.rev = self.document_rev = self.rev + 1
         document.done()
-        self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=difference(before, fitted.state)))
+        for recorder in self._recorders:
+            recorder.began(clock, seed, replaced=True)
+        ops = difference(before, fitted.state)
+        self.undo.reset(self.rev, ops, difference(fitted.state, before))
+        self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=ops))
         self.lifecycle.replace()
         if shown:
             self._outbox.append(self._snapshot())
@@ -456,4 +522,6 @@ class Runtime:
             guest, self.guest = self.guest, None
         if guest is not None:
             guest.close()
+        for recorder in self._recorders:
+            recorder.end("the panel has ended")
         self._outbox.append(Closed(reason=reason))

@@ -1,8 +1,8 @@
 """Every message that crosses a boundary, typed once.
 
 ``panel``: page and kernel, over a panel's comm.  ``guest``: host and sandbox.  ``graph`` and ``bridge``: kernel and
-server.  ``proposal`` and ``workspace``: server and page.  The TypeScript types in ``js/generated`` come from these
-files and a test fails when they differ.  The last four are imported by their own names, for what a kernel needs to
+server.  ``proposal`` and ``workspace``: server and page.  ``session``: files.  The TypeScript types in ``js/generated`` come from these
+files and a test fails when they differ.  The last five are imported by their own names, for what a kernel needs to
 show a panel should not pay for them.
 """
 
@@ -15,6 +15,7 @@ from .guest import (
     GuestEvent,
     GuestInvoke,
     GuestLoad,
+    GuestPatch,
     GuestRead,
     GuestReply,
     GuestRequest,
@@ -35,6 +36,7 @@ from .panel import (
     BundleReply,
     Cancel,
     Cause,
+    CauseKind,
     ClientMessage,
     Closed,
     Commit,
@@ -56,6 +58,7 @@ from .panel import (
     Operation,
     Problem,
     Progress,
+    Redo,
     Reject,
     Result,
     Revision,
@@ -66,6 +69,7 @@ from .panel import (
     Tree,
     TreeNode,
     TreePatch,
+    Undo,
 )
 
 __all__ = [
@@ -77,6 +81,7 @@ __all__ = [
     "BundleReply",
     "Cancel",
     "Cause",
+    "CauseKind",
     "ClientMessage",
     "Closed",
     "Commit",
@@ -99,6 +104,7 @@ __all__ = [
     "GuestEvent",
     "GuestInvoke",
     "GuestLoad",
+    "GuestPatch",
     "GuestRead",
     "GuestReply",
     "GuestRequest",
@@ -115,6 +121,7 @@ __all__ = [
     "Problem",
     "Progress",
     "ProgressNote",
+    "Redo",
     "Reject",
     "Result",
     "Revision",
@@ -126,4 +133,5 @@ __all__ = [
     "Tree",
     "TreeNode",
     "TreePatch",
+    "Undo",
 ]

@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue
 from ..diagnostics import Diagnostic
 from .graph import GraphState, NOGPatch
 from .message import Message
-from .panel import ErrorInfo, Revision
+from .panel import CauseKind, ErrorInfo, Revision
 from .proposal import DryRun
 
 BRIDGE_TARGET = "nexus.graph"
@@ -84,7 +84,7 @@ class KernelCommit(Message):
     kind: Literal["commit"] = "commit"
     panel: PanelId
     rev: Revision
-    cause: Literal["tool", "edit", "python", "lifecycle", "reset"]
+    cause: CauseKind
     tool: str | None = None
     paths: tuple[str, ...] = ()
 

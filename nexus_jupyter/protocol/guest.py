@@ -113,6 +113,17 @@ class GuestEdit(Message):
     clock: float
 
 
+class GuestPatch(Message):
+    """Apply operations to committed state from outside, exactly as given: one transaction, checked against the declarations.
+
+    What does not fit the state as it is fails with ``INVALID_PATCH``.  A value that a state may begin with is taken.
+    """
+
+    op: Literal["patch"] = "patch"
+    ops: tuple[Operation, ...]
+    clock: float
+
+
 class GuestView(Message):
     """Show the view: the ``tree`` when ``whole``, else the ``patch`` since the last ``view`` (neither: it is the same).
 
@@ -131,7 +142,7 @@ class GuestRead(Message):
 
 
 GuestRequest = Annotated[
-    GuestLoad | GuestInvoke | GuestEvent | GuestResume | GuestCancel | GuestEdit | GuestView | GuestRead,
+    GuestLoad | GuestInvoke | GuestEvent | GuestResume | GuestCancel | GuestEdit | GuestPatch | GuestView | GuestRead,
     Field(discriminator="op"),
 ]
 

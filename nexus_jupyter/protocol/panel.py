@@ -17,6 +17,9 @@ Revision = Annotated[int, Field(ge=0)]
 Sequence = Annotated[int, Field(ge=1)]
 
 
+CauseKind = Literal["tool", "edit", "python", "lifecycle", "undo", "redo", "restore", "reset"]
+
+
 # --- what is shown -------------------------------------------------------------------------------
 
 
@@ -118,9 +121,13 @@ class TreePatch(Message):
 
 
 class Cause(Message):
-    """Why a commit happened.  ``tool`` is the tool that ran, of kind ``lifecycle`` the hook (``lifecycle interval``)."""
+    """Why a commit happened.  ``tool`` is the tool that ran, of kind ``lifecycle`` the hook (``lifecycle interval``).
 
-    kind: Literal["tool", "edit", "python", "lifecycle", "reset"]
+    ``undo`` and ``redo`` take back and make again what an earlier revision changed, and ``restore`` goes back to a
+    checkpoint; ``tool`` is then the tool of that revision, if any, ``client`` and ``seq`` those of whoever asked.
+    """
+
+    kind: CauseKind
     tool: str | None = None
     client: str | None = None
     seq: int | None = None
@@ -266,6 +273,22 @@ class Sight(Message):
     shown: bool
 
 
+class Undo(Message):
+    """Take back what a person did last in this panel, whatever page it was; answered as an ``Event`` is."""
+
+    kind: Literal["undo"] = "undo"
+    client: str = Field(max_length=64)
+    seq: Sequence
+
+
+class Redo(Message):
+    """Make again what was taken back last; answered as an ``Event`` is."""
+
+    kind: Literal["redo"] = "redo"
+    client: str = Field(max_length=64)
+    seq: Sequence
+
+
 class ConsentAnswer(Message):
     """What the person decided about the ``Consent`` of this id; an answer to any but the open request is refused.
 
@@ -280,7 +303,8 @@ class ConsentAnswer(Message):
 
 
 ClientMessage = Annotated[
-    Hello | AskBundle | AskGuest | Event | Cancel | ConfirmAnswer | Sight | ConsentAnswer, Field(discriminator="kind")
+    Hello | AskBundle | AskGuest | Event | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer,
+    Field(discriminator="kind"),
 ]
 
 
@@ -301,6 +325,7 @@ class Snapshot(Message):
     ``consent`` is the open request; a snapshot that is saved with a notebook has none, and a page takes none from it.
     ``hooks`` are the lifecycle hooks that failed last.  ``sight``: the page should tell whether it shows the panel
     (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
+    ``can_undo`` and ``can_redo``: whether there is something to undo or redo.
     """
 
     kind: Literal["snapshot"] = "snapshot"
@@ -312,6 +337,8 @@ class Snapshot(Message):
     hooks: tuple[HookState, ...] = ()
     sight: bool = False
     visitor: bool = False
+    can_undo: bool = False
+    can_redo: bool = False
 
 
 class Commit(Message):
@@ -319,6 +346,7 @@ class Commit(Message):
 
     ``patch`` leads from the view of the revision before to that of this one; ``tree``, when it is there, is the whole view
     instead.  Neither: the view did not change.
+    ``can_undo`` and ``can_redo``: whether there is something to undo or redo now.
     """
 
     kind: Literal["commit"] = "commit"
@@ -327,6 +355,8 @@ class Commit(Message):
     ops: tuple[Operation, ...]
     patch: TreePatch | None = None
     tree: Tree | None = None
+    can_undo: bool = False
+    can_redo: bool = False
 
 
 class Started(Message):

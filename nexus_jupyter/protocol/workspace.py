@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, JsonValue
 from .bridge import PanelInfo, ToolInfo
 from .graph import EntityId, GraphState, NOGEntity, NOGPatch, NOGRelationship
 from .message import Message
-from .panel import Revision
+from .panel import CauseKind, Revision
 from .proposal import DecisionAction, ProposalRecord
 
 WORKSPACE_VERSION = 1
@@ -243,7 +243,7 @@ class WorkspaceCommit(Message):
     kind: Literal["commit"] = "commit"
     panel: PanelKey
     rev: Revision
-    cause: Literal["tool", "edit", "python", "lifecycle", "reset"]
+    cause: CauseKind
     tool: str | None = None
     paths: tuple[str, ...] = ()
 

@@ -24,12 +24,14 @@ class Limits:
     Memory and sizes, in bytes:
     ``memory``: linear memory (64 MiB is the most the guest's code declares).  ``state_bytes``: the whole state as JSON.
     ``request_bytes``, ``reply_bytes``: JSON text that crosses the wall.  ``result_bytes``: what one extension call gives back.
-    ``log_bytes``: text of the log of one call.
+    ``log_bytes``: text of the log of one call.  ``history_bytes``: what a panel's history keeps of its revisions, as JSON;
+    ``record_bytes``: a recorded session.
 
     Counts:
     ``jobs``: promise reactions of one step.  ``calls``: extension calls of one call; ``parallel``: of those at a time.
     ``queue``: calls of one tool that may wait for their turn; ``events``: events of pages.
     ``tool_depth``: tools calling tools.  ``hooks``: lifecycle hooks that follow from one another.  ``log_lines``: of one call.
+    ``history``: revisions that a panel's history keeps; ``checkpoints``: of one panel.
 
     The guest's own stack is fixed where its image is built (256 KiB of JavaScript, ``wasm/build/bake.mjs``).
     """
@@ -49,6 +51,8 @@ class Limits:
     reply_bytes: int = 16 * MIB
     result_bytes: int = 4 * MIB
     log_bytes: int = 16 * 1024
+    history_bytes: int = 8 * MIB
+    record_bytes: int = 64 * MIB
     jobs: int = 10_000
     calls: int = 100
     parallel: int = 6
@@ -57,6 +61,8 @@ class Limits:
     tool_depth: int = 16
     hooks: int = 16
     log_lines: int = 100
+    history: int = 1000
+    checkpoints: int = 32
 
 
 DEFAULT_LIMITS = Limits()

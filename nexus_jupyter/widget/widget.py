@@ -31,8 +31,10 @@ from ..protocol import (
     Hello,
     KernelMessage,
     ModulesReply,
+    Redo,
     Sight,
     Snapshot,
+    Undo,
 )
 from .assets import assets
 from .visitors import for_visitors, serves_visitors
@@ -143,7 +145,7 @@ class PanelWidget(anywidget.AnyWidget):
             self._publish((Closed(reason="it was closed"),))
         elif isinstance(message, Hello):
             self._hello(panel, message)
-        elif isinstance(message, Event):
+        elif isinstance(message, Event | Undo | Redo):
             taken = panel.runtime.event(message)
             with contextlib.suppress(TimeoutError):
                 taken.result(ANSWER_WAIT)

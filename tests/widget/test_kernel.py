@@ -170,6 +170,22 @@ def test_an_edit_is_committed_and_a_rule_that_it_breaks_is_told(counter: Page) -
     assert counter.run("print(counter.state.name)")["out"] == "abc\n"
 
 
+def test_what_a_page_did_is_undone_and_redone_from_the_page(counter: Page) -> None:
+    counter.send(kind="hello", client="me", protocol=1)
+    snapshot = counter.until("snapshot")
+    assert (snapshot["can_undo"], snapshot["can_redo"]) == (False, False)
+    counter.until("result", seq=counter.event(counter.node(snapshot["tree"], "Button")))
+    count = counter.run("print(counter.state.count, counter.can_undo)")["out"].split()
+    assert count == ["2", "True"]
+    for kind, expected in (("undo", "0"), ("redo", "2")):
+        counter.seq += 1
+        counter.send(kind=kind, client="me", seq=counter.seq)
+        commit = counter.until("commit")
+        assert (commit["cause"]["kind"], commit["cause"]["seq"], commit["can_undo"]) == (kind, counter.seq, kind == "redo")
+        assert counter.until("result", seq=counter.seq)["error"] is None
+        assert counter.run("print(counter.state.count)")["out"] == f"{expected}\n"
+
+
 def test_a_handlers_error_is_told_to_the_page_that_caused_it(counter: Page) -> None:
     counter.send(kind="hello", client="me", protocol=1)
     node = counter.node(counter.until("snapshot")["tree"], "Button", 1)

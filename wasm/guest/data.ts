@@ -66,13 +66,16 @@ export class Data {
     }
   }
 
-  /** Throws when a state that this step wrote breaks its declaration, or all are too large; the last thing before a commit. */
-  checkTouched(): void {
+  /**
+   * Throws when a state that this step wrote breaks its declaration, or all are too large; the last thing before a commit.
+   * `restored`: the values are some that the state has had, its first one among them.
+   */
+  checkTouched(restored = false): void {
     for (const name of this.state.journal.touched) {
       const problem = this.problem(
         this.declared.get(name) as StateDeclaration,
         this.state.values[name] as Json,
-        false,
+        restored,
       );
       if (problem !== null) throw stateError(`state ${name} ${problem}`);
     }

@@ -42,6 +42,8 @@ function answer(request: GuestRequest): Reply | null {
       return panel.cancel(request.call);
     case "edit":
       return panel.edit(request);
+    case "patch":
+      return panel.patch(request);
     case "view":
       return panel.show(request.whole);
     case "read":

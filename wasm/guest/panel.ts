@@ -6,6 +6,7 @@ import type {
   GuestEvent,
   GuestInvoke,
   GuestLoad,
+  GuestPatch,
   GuestReply,
   GuestResume,
   Program,
@@ -20,6 +21,7 @@ import { Handlers } from "./handlers";
 import { type Conversion, type Json, toJson } from "./json";
 import { Log } from "./log";
 import { setClock } from "./native";
+import { applyOperations } from "./patch";
 import type { Places } from "./places";
 import { PlacedSource, present } from "./random";
 import type { Reply } from "./reply";
@@ -213,6 +215,18 @@ export class Panel {
       this.data.state.permit(() => this.data.state.put(this.data.state.handles.root, name, value));
     }
     this.data.checkTouched();
+    return this.committed();
+  }
+
+  /** Operations on committed state from outside: all or none.  What the panel may begin with it may come back to. */
+  patch(request: GuestPatch): Reply {
+    setClock(request.clock);
+    this.shownClock = request.clock;
+    const { state } = this.data;
+    state.permit(() =>
+      applyOperations(state, request.ops, (name) => this.data.declaration(name) !== undefined),
+    );
+    this.data.checkTouched(true);
     return this.committed();
   }
 

@@ -1,0 +1,99 @@
+"""Whether changes meet, and where a value stood before a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..protocol import Operation
+from .patch import parse_pointer
+
+
+def _index(token: str) -> int | None:
+    """The token as a list's index; keys of objects that look like one are taken for one, too."""
+    return int(token) if token.isascii() and token.isdigit() and len(token) <= 15 else None
+
+
+def _moves(operation: Operation, tokens: tuple[str, ...]) -> int | None:
+    """The index from which on an operation moves the items of a list; None when it moves none."""
+    return None if operation.op == "replace" or len(tokens) < 2 else _index(tokens[-1])
+
+
+@dataclass
+class _Branch:
+    parts: dict[str, _Branch] = field(default_factory=dict)
+    changed: bool = False
+    """The value itself was set or removed."""
+    moved: int | None = None
+    """Items from this index on have moved."""
+    last: int = -1
+    """The greatest index among ``parts``."""
+
+
+class Paths:
+    """The places that operations change."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._root = _Branch()
+        for operation in operations:
+            self._add(operation)
+
+    def _add(self, operation: Operation) -> None:
+        tokens = parse_pointer(operation.path)
+        branch = self._root
+        moves = _moves(operation, tokens)
+        for depth, token in enumerate(tokens, start=1):
+            index = _index(token)
+            if index is not None:
+                branch.last = max(branch.last, index)
+            if depth == len(tokens) and moves is not None:
+                branch.moved = moves if branch.moved is None else min(branch.moved, moves)
+            branch = branch.parts.setdefault(token, _Branch())
+        branch.changed = True
+
+    def meet(self, operation: Operation) -> bool:
+        """Whether ``operation`` changes something of these places, or moves it, or they it.
+
+        In doubt it does: what stands at or after the place in a list where an item came or went counts as changed.
+        """
+        tokens = parse_pointer(operation.path)
+        moves = _moves(operation, tokens)
+        branch = self._root
+        for depth, token in enumerate(tokens, start=1):
+            index = _index(token)
+            if branch.changed or (index is not None and branch.moved is not None and index >= branch.moved):
+                return True
+            if depth == len(tokens) and moves is not None and branch.last >= moves:
+                return True
+            following = branch.parts.get(token)
+            if following is None:
+                return False
+            branch = following
+        return True
+
+
+Effect = Literal["none", "touches", "sets"]
+
+
+def back(place: tuple[str, ...], lists: tuple[bool, ...], operation: Operation) -> tuple[Effect, tuple[str, ...]]:
+    """What ``operation`` had to do with the value that stands at ``place`` after it, and where that stood before it.
+
+    ``lists`` says of each token of ``place`` whether it is an index of a list.  ``sets``: the value, or something that
+    holds it, came with the operation; there is no place before it.
+    """
+    tokens = parse_pointer(operation.path)
+    last = len(tokens) - 1
+    if len(tokens) > len(place):
+        return ("touches" if tokens[: len(place)] == place else "none"), place
+    if tokens[:last] != place[:last]:
+        return "none", place
+    if lists[last] and operation.op != "replace":
+        there, here = _index(tokens[last]), _index(place[last])
+        if there is None or here is None:
+            return "none", place
+        if operation.op == "remove":
+            return "none", (*place[:last], str(here + (here >= there)), *place[last + 1 :])
+        if here > there:
+            return "none", (*place[:last], str(here - 1), *place[last + 1 :])
+    return ("sets" if tokens[last] == place[last] else "none"), place
