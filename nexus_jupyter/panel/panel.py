@@ -30,6 +30,7 @@ from .dispatch import Dispatcher
 from .documents import program_of
 from .exposing import F, exposing
 from .mailbox import mailbox
+from .moment import CLOCK
 from .names import nearest
 from .permissions import Permissions
 from .replacement import Replacement
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ..diagnostics import Diagnostic
     from ..nxml.program import Program
     from ..protocol.bridge import TriedDocument
+    from .bench import Bench
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +105,7 @@ class Panel:
         _cell: str = "",
         _listed: bool = True,
         _mounted: str | None = None,
+        _bench: Bench | None = None,
     ) -> None:
         if not isinstance(source, str):
             raise OptionError(
@@ -110,7 +113,7 @@ class Panel:
                 hint="Read a file with nexus_jupyter.load('file.nxml').",
             )
         # a preview is granted nothing, so it must not see what is exposed to all panels either
-        self._functions = ExposedFunctions(named_functions(functions), shared=everywhere if _listed else None)
+        self._functions = ExposedFunctions(named_functions(functions), shared=everywhere if _listed and _bench is None else None)
         self._frames = named_frames(frames)
         program, diagnostics = program_of(source, name=name)
         self._document = Document(source, program, diagnostics, 0, document_hash(source))
@@ -121,7 +124,11 @@ class Panel:
         limits = limits or sandbox_limits.configured()
         # the server tells it to the kernel; nothing in the notebook does
         notebook = os.environ.get("JPY_SESSION_NAME", "")
-        self._permissions = Permissions(self.id, notebook, self._functions, trusted=_listed)
+        self._bench = _bench
+        if _bench is None:
+            self._permissions = Permissions(self.id, notebook, self._functions, trusted=_listed)
+        else:
+            self._permissions = _bench.permissions(self.id, self._functions)
         self._permissions.begin(source, self.hash, program)
         dispatcher = self._dispatcher(program, limits)
         zone = local_zone()
@@ -130,7 +137,14 @@ class Panel:
         self._on_close: list[Callable[[], object]] | None = []  # None when they have been called
         self._lock = threading.Lock()
         self._runtime = Runtime(
-            self.id, program, limits=limits, dispatcher=dispatcher, zone=zone, on_commit=self._committed, on_emit=self._emitted
+            self.id,
+            program,
+            limits=limits,
+            dispatcher=dispatcher,
+            zone=zone,
+            on_commit=self._committed,
+            on_emit=self._emitted,
+            clock=CLOCK if _bench is None else _bench.clock,
         )
         self._zone = zone
         try:
@@ -142,7 +156,7 @@ class Panel:
             if isinstance(error, CodeErrors):
                 raise self._refused(source, program, diagnostics, error) from None
             raise
-        if _listed:
+        if _listed and _bench is None:
             registry.add(self)
 
     # --- use --------------------------------------------------------------------------------------
@@ -397,7 +411,7 @@ class Panel:
             mailbox.post(partial(listener, payload))
 
     def _dispatcher(self, program: Program, limits: Limits) -> Dispatcher:
-        return Dispatcher(program, self._permissions, self._functions, self._frames, limits)
+        return Dispatcher(program, self._permissions, self._functions, self._frames, limits, self._bench)
 
     def _refused(self, source: str, program: Program, diagnostics: Iterable[Diagnostic], error: CodeErrors) -> DocumentError:
         problems = (*diagnostics, *syntax_diagnostics(program, error.errors, source))

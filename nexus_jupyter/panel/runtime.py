@@ -51,7 +51,7 @@ from .dispatch import Dispatcher
 from .futures import settle, settle_error
 from .hooks import Chain
 from .lifecycle import Lifecycle
-from .moment import now_ms
+from .moment import CLOCK, Clock
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -96,10 +96,12 @@ class Runtime:
         zone: str,
         on_commit: OnCommit,
         on_emit: OnEmit,
+        clock: Clock = CLOCK,
     ) -> None:
         self.panel = panel
         self.program = program
         self.limits = limits
+        self.clock = clock
         self.rev = 0
         self.state = FrozenDict()
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
@@ -121,7 +123,7 @@ class Runtime:
         """The revision that the present document began with: what a page shows of an older one means other components."""
         self._calls = Calls(self, program, dispatcher, limits)
         self.lifecycle = Lifecycle(self, self._calls, zone, limits)
-        self._worker = Worker(f"nexus-panel-{panel}", next_due=self._next_due, on_due=lambda: self._turn(self._due))
+        self._worker = Worker(f"nexus-panel-{panel}", next_due=self.next_due, on_due=lambda: self._turn(self._due), clock=clock)
 
     # --- for callers ------------------------------------------------------------------------------
 
@@ -242,10 +244,11 @@ class Runtime:
         # the last turn may wait for the extensions' loop: a coroutine there must not wait for the turn
         self._worker.close(lambda: self._turn(lambda: self._end(reason)), timeout=0.0 if extension_loop.runs_here else 10.0)
 
-    # --- turns ------------------------------------------------------------------------------------
-
-    def _next_due(self) -> float | None:
+    def next_due(self) -> float | None:
+        """Monotonic seconds of ``clock`` at which something is to happen by itself, None without one.  In turns only."""
         return min((at for at in (self._calls.next_due(), self.lifecycle.next_due()) if at is not None), default=None)
+
+    # --- turns ------------------------------------------------------------------------------------
 
     def _due(self) -> None:
         self._calls.due()
@@ -288,7 +291,7 @@ class Runtime:
         if guest is not None and guest.alive:
             return guest
         state = thaw(self.state) if self._loaded else None
-        guest = Guest(self.program, state, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
+        guest = Guest(self.program, state, limits=self.limits, clock=self.clock.now_ms(), seed=random.getrandbits(32), zone=self._zone)
         with self.lock:
             self.guest = guest
         return guest
@@ -328,7 +331,7 @@ class Runtime:
         return self.rev
 
     def _edit(self, values: Mapping[str, JsonValue]) -> GuestReply:
-        reply = self.request(GuestEdit(values=dict(values), clock=now_ms()))
+        reply = self.request(GuestEdit(values=dict(values), clock=self.clock.now_ms()))
         if reply.status == "failed":
             assert reply.error is not None
             raise StateError(reply.error.message, hint=reply.error.hint, code=reply.error.code)
@@ -417,7 +420,7 @@ class Runtime:
         from .replacement import difference, fit  # most panels never need it
 
         document.check()
-        guest = Guest(document.program, limits=self.limits, clock=now_ms(), seed=random.getrandbits(32), zone=self._zone)
+        guest = Guest(document.program, limits=self.limits, clock=self.clock.now_ms(), seed=random.getrandbits(32), zone=self._zone)
         try:
             fitted = fit(guest, document.program, self.state, self._set_aside)
             old, before = self.guest, self.state
