@@ -17,6 +17,7 @@ class Bench(ABC):
     """
 
     clock: Clock
+    zone: str
 
     @abstractmethod
     def permissions(self, panel: str, functions: Collection[str]) -> Permissions:

@@ -95,6 +95,10 @@ class Calls:
         times = [t for c in self._calls.values() if c.waiting for t in (c.wall_deadline, c.timer_due) if t is not None]
         return min(times, default=None)
 
+    def outside(self) -> int:
+        """How many extension calls are under way; those that wait until others of their tool's call have ended are not."""
+        return sum(min(len(call.pending), self._limits.parallel) for call in self._calls.values())
+
     def due(self) -> None:
         """End the calls whose time is over, resume those whose timer has come."""
         now = self._clock.monotonic()

@@ -89,7 +89,12 @@ class Dispatcher:
         call.pending.add(future)
 
         def done(finished: Future[JsonValue]) -> None:
-            call.pending.discard(finished)
+            try:
+                answer(finished)
+            finally:
+                call.pending.discard(finished)  # not before: else it would seem that nothing is to come
+
+        def answer(finished: Future[JsonValue]) -> None:
             # cancelled by the call's own end, which nobody waits for any more, or by the function itself
             error = CancelledError(f"{wish.method}() was cancelled.") if finished.cancelled() else finished.exception()
             if error is None:

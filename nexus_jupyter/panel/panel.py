@@ -131,7 +131,7 @@ class Panel:
             self._permissions = _bench.permissions(self.id, self._functions)
         self._permissions.begin(source, self.hash, program)
         dispatcher = self._dispatcher(program, limits)
-        zone = local_zone()
+        zone = local_zone() if _bench is None else _bench.zone
         self._commit_listeners: tuple[Callable[[Commit], object], ...] = ()
         self._listeners: defaultdict[str, list[Callback]] = defaultdict(list)
         self._on_close: list[Callable[[], object]] | None = []  # None when they have been called

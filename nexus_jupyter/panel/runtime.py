@@ -248,6 +248,10 @@ class Runtime:
         """Monotonic seconds of ``clock`` at which something is to happen by itself, None without one.  In turns only."""
         return min((at for at in (self._calls.next_due(), self.lifecycle.next_due()) if at is not None), default=None)
 
+    def outside(self) -> int:
+        """How many extension calls are under way.  In turns only."""
+        return self._calls.outside()
+
     # --- turns ------------------------------------------------------------------------------------
 
     def _due(self) -> None:
