@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ..errors import OptionError
 from ..panel.moment import Clock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+# Seconds of the machine's time that a function may take which a panel calls as its last act.
+_PATIENCE = 10.0
 
 
 class ManualClock(Clock):
@@ -20,12 +25,20 @@ class ManualClock(Clock):
     def __init__(self, now: datetime) -> None:
         self._began = now.timestamp() * 1000
         self._passed = 0.0
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether something is under way that takes time of the machine; asked in turns of the panel."""
 
     def monotonic(self) -> float:
         return self._passed
 
     def now_ms(self) -> float:
         return float(round(self._began + self._passed * 1000))
+
+    def left(self, due: float) -> float:
+        return _PATIENCE if self.busy() else 0.0
+
+    def reach(self, due: float) -> None:
+        self.set(due)
 
     def wait(self, changed: threading.Condition, seconds: float) -> None:
         changed.wait()

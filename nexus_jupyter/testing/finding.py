@@ -67,6 +67,10 @@ def control(screen: Screen, name: str | Found, within: str | Found | None, nth: 
         found = one(screen, name, None, within, nth, fits)
     if screen.closed:
         raise Refused(f"{found} cannot be used: the panel has ended.")
+    if screen.questions:
+        raise Refused(
+            f"{found} cannot be used while the panel asks: {screen.questions[0][1]}", hint="Answer with p.confirm() or p.confirm(False)."
+        )
     if not fits(found):
         usable = [each for each in matching(screen, None, None, within) if fits(each)]
         raise Refused(f"one cannot {verb} {found}.", hint=_listed("One can do that with", usable))

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from ..panel.mailbox import mailbox
 from ..panel.panel import Panel
-from ..protocol import Event, KernelMessage
+from ..protocol import ConfirmAnswer, Event, KernelMessage, Sight
 from .bench import TestBench
 from .clock import ManualClock
 from .found import Found
@@ -40,10 +40,12 @@ class Page:
         self._seeds = random.Random(1)
         self._seq = 0
         self._focus: str | None = None
+        self._seen = True
+        clock.busy = self._busy
         panel.runtime.subscribe(self._hear)
         self.screen = Screen(bench.zone, wait(panel.runtime.snapshot()))
         self.screen.unseen += self.screen.errors()
-        self.settle()
+        self.look(shown=True)
 
     # --- time ---------------------------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ class Page:
         if self._panel.closed:
             self._clock.set(passed)
         else:
-            wait(self._panel.runtime.ask(lambda: self._clock.set(passed)))
+            wait(self._panel.runtime.ask(lambda: self._pass(passed)))
         for node, draft in list(self.screen.drafts.items()):
             if draft.due is not None and draft.due <= passed:
                 self._flush(node)
@@ -140,6 +142,18 @@ class Page:
         for event in ("toggle", "press"):
             self.send(found, event, {"open": opened})
 
+    def look(self, *, shown: bool) -> None:
+        """The person has the panel before them, or looks elsewhere."""
+        self._seen = shown
+        self._panel.runtime.sight(Sight(client=CLIENT, shown=shown))
+        self.settle()
+
+    def decide(self, *, yes: bool) -> None:
+        """Answer the open question."""
+        seq, _ = self.screen.questions.pop(0)
+        self._panel.runtime.confirm(ConfirmAnswer(client=CLIENT, seq=seq, yes=yes))
+        self.settle()
+
     # --- inside -------------------------------------------------------------------------------------
 
     def _hear(self, messages: tuple[KernelMessage, ...]) -> None:
@@ -156,7 +170,15 @@ class Page:
         """Whether nothing is due now and all calls that are under way wait for the test; in a turn."""
         runtime = self._panel.runtime
         due = runtime.next_due()
-        return (due is None or due > self._clock.monotonic()) and runtime.outside() <= self._bench.held
+        return (due is None or due > self._clock.monotonic()) and not self._busy()
+
+    def _busy(self) -> bool:
+        return self._panel.runtime.outside() > self._bench.held
+
+    def _pass(self, passed: float) -> None:
+        """Let it be so late; a page that shows the panel has gone on saying so meanwhile.  In a turn."""
+        self._clock.set(passed)
+        self._panel.runtime.lifecycle.sight(CLIENT, shown=self._seen)
 
     def _now(self, node: str) -> Found | None:
         return next((each for each in self.screen.components() if each.node.id == node), None)

@@ -17,7 +17,7 @@ from .clock import ManualClock, moment
 from .finding import control, matching, one
 from .found import Found
 from .page import Page
-from .problems import Refused, StillRunning, UnseenErrors
+from .problems import NotOnScreen, Refused, StillRunning, UnseenErrors
 from .screen import ScreenError, Toast
 
 if TYPE_CHECKING:
@@ -204,6 +204,27 @@ class Rendered:
             self.click(found)
         else:
             raise Refused(f"the key {key!r} does nothing on {found}.")
+
+    @property
+    def question(self) -> str | None:
+        """What a tool with ``confirm`` asks before it runs; None when nothing is asked."""
+        self._page.settle()
+        questions = self._page.screen.questions
+        return questions[0][1] if questions else None
+
+    def confirm(self, yes: bool = True) -> None:
+        """Answer the question of a tool with ``confirm``.  Raises NotOnScreen: nothing is asked."""
+        if self.question is None:
+            raise NotOnScreen("the panel asks nothing.")
+        self._page.decide(yes=yes)
+
+    def look_away(self) -> None:
+        """Have the panel out of sight: what it does by itself only while somebody looks rests."""
+        self._page.look(shown=False)
+
+    def look_back(self) -> None:
+        """Have the panel in sight again, as it is in the beginning."""
+        self._page.look(shown=True)
 
     # --- what the test decides ----------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from ..protocol import Closed, Emitted, ErrorInfo, KernelMessage, Problem, Progress, Reject, Result, Snapshot, TreeNode
+from ..protocol import Closed, Confirm, Emitted, ErrorInfo, HookState, KernelMessage, Problem, Progress, Reject, Result, Snapshot, TreeNode
 from .found import Found, walk
 from .wording import changed_by, formatted, to_text
 
@@ -79,6 +79,7 @@ class Screen:
     folded: set[str] = field(default_factory=set)
     toasts: list[Toast] = field(default_factory=list)
     closed: str = ""
+    questions: list[tuple[int, str]] = field(default_factory=list)
     unseen: list[ScreenError] = field(default_factory=list)
 
     # --- what the panel says ------------------------------------------------------------------------
@@ -93,11 +94,16 @@ class Screen:
         elif isinstance(message, Emitted) and message.event in ("toast", "notify"):
             toast = _toast(message.payload)
             self.toasts += [] if toast is None else [toast]
+        elif isinstance(message, Confirm) and message.client == client:
+            self.questions.append((message.seq, message.question))
+        elif isinstance(message, HookState) and message.error is not None:
+            self.unseen.append(_told(message.error, message.hook))
         elif isinstance(message, Closed):
             self.closed = message.reason
 
     def _ended(self, seq: int, error: ErrorInfo | None) -> None:
         done = self.doing.pop(seq, None)
+        self.questions = [each for each in self.questions if each[0] != seq]
         if done is None:
             return
         if error is not None:
@@ -133,6 +139,7 @@ class Screen:
     def errors(self) -> list[ScreenError]:
         """The errors that can be seen now, from top to bottom."""
         found = [_problem(each) for each in self.snapshot.tree.problems]
+        found += [_told(each.error, each.hook) for each in self.snapshot.hooks if each.error is not None]
         shown = {each.node.id for each in self.components() if each.shown}
         found += [_told(error, at) for node, (at, error) in self.failed.items() if node not in shown]
         for each in self.components():
@@ -150,12 +157,13 @@ class Screen:
         lines = [f"! {each.message}" for each in self.snapshot.tree.problems]
         if self.closed:
             lines.insert(0, f"This panel has ended: {self.closed}")
+        lines += [f"! {_told(each.error, each.hook)}" for each in self.snapshot.hooks if each.error is not None]
         shown = {each.node.id for each in self.components() if each.shown}
         lines += [f"! {_told(error, '')}" for node, (_, error) in self.failed.items() if node not in shown]
         root = self.snapshot.tree.root
         if root is not None:
             lines += self._lines(Found(root), "")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"? {text} [No] [Yes]" for _, text in self.questions[:1])])
 
     def _lines(self, found: Found, indent: str) -> list[str]:
         if found.flag("hidden"):

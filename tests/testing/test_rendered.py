@@ -403,3 +403,62 @@ def test_a_tree_to_look_at(todo: Rendered) -> None:
     assert repr(todo).startswith("<Rendered todo>\nName:")
     with pytest.raises(OptionError, match="cannot go on by -1 seconds"):
         todo.advance(-1)
+
+
+BY_ITSELF = """
+<NexusPanel id="alone">
+  <Data><State name="ticks" type="number"/><State name="looked" type="number"/><State name="text" type="string"/><State name="saved" type="list"/></Data>
+  <Logic>
+    <Extension name="nexus.python" alias="py"/>
+    <Tool name="wipe" description="Wipe" confirm="Really wipe?"><Handler>$state.ticks = 0;</Handler></Tool>
+    <Lifecycle on="mount"><Handler>$state.text = await $ext.py.begin();</Handler></Lifecycle>
+    <Lifecycle on="interval" every="10s"><Handler>$state.ticks += 1;</Handler></Lifecycle>
+    <Lifecycle on="interval" every="90s" whenHidden="pause"><Handler>$state.looked += 1;</Handler></Lifecycle>
+    <Lifecycle on="change" of="text" debounce="2s"><Handler>$state.saved.push($state.text); if ($state.text === 'bad') throw new Error('cannot be saved');</Handler></Lifecycle>
+    <Lifecycle on="unmount"><Handler>await new Promise(done => setTimeout(done, 1000)); await $ext.py.end();</Handler></Lifecycle>
+  </Logic>
+  <View><Layout><Text>{$state.ticks}</Text><Input label="Text" bind="$state.text"/><Button label="Wipe" trigger="wipe"/></Layout></View>
+</NexusPanel>
+"""
+
+
+def test_what_a_panel_does_by_itself() -> None:
+    ended: list[bool] = []
+    with render(BY_ITSELF, functions={"begin": lambda: "begun", "end": lambda: ended.append(True)}) as shown:
+        assert shown.state.text == "begun"
+        shown.advance(1.9)
+        assert shown.state.saved == []
+        shown.advance(0.1)
+        assert shown.state.saved == ["begun"]
+        shown.advance(3598)
+        assert (shown.state.ticks, shown.state.looked) == (360, 40)
+        shown.look_away()
+        shown.advance(600)
+        assert (shown.state.ticks, shown.state.looked) == (420, 40)
+        shown.look_back()
+        assert shown.state.looked == 41
+        shown.type("Text", "bad")
+        shown.advance(2)
+        (error,) = shown.errors
+        assert (error.message, error.at.startswith("lifecycle change"), shown.text().splitlines()[0]) == (
+            "cannot be saved",
+            True,
+            f"! {error}",
+        )
+    assert ended == [True]
+
+
+def test_a_tool_that_asks_first_waits_for_the_answer() -> None:
+    with render(BY_ITSELF, functions={"begin": lambda: "", "end": lambda: None}, state={"ticks": 5}) as shown:
+        shown.click("Wipe")
+        assert shown.question == "Really wipe?"
+        assert shown.text().endswith("? Really wipe? [No] [Yes]")
+        with pytest.raises(Refused, match="while the panel asks: Really wipe"):
+            shown.type("Text", "x")
+        shown.confirm(False)
+        assert (shown.state.ticks, shown.question) == (5, None)
+        shown.click("Wipe")
+        shown.confirm()
+        assert shown.state.ticks == 0
+        with pytest.raises(NotOnScreen, match="asks nothing"):
+            shown.confirm()
