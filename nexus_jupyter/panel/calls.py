@@ -37,7 +37,6 @@ from ..sandbox.limits import Limits, cpu_total_exceeded, duration
 from .call import Call, Gate
 from .dispatch import Dispatcher
 from .futures import settle, settle_error
-from .moment import now_ms
 from .names import check_tool
 from .revisions import Origin
 
@@ -55,6 +54,7 @@ class Calls:
     def __init__(self, runtime: Runtime, program: Program, dispatcher: Dispatcher, limits: Limits) -> None:
         self._runtime = runtime
         self._limits = limits
+        self._clock = runtime.clock
         self._calls: dict[int, Call] = {}
         self._current: Call | None = None
         self._asked: dict[tuple[str, int], Call] = {}
@@ -102,9 +102,13 @@ class Calls:
         times = [t for c in self._calls.values() if c.waiting for t in (c.wall_deadline, c.timer_due) if t is not None]
         return min(times, default=None)
 
+    def outside(self) -> int:
+        """How many extension calls are under way; those that wait until others of their tool's call have ended are not."""
+        return sum(min(len(call.pending), self._limits.parallel) for call in self._calls.values())
+
     def due(self) -> None:
         """End the calls whose time is over, resume those whose timer has come."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         for call in list(self._calls.values()):
             if not call.waiting:
                 continue
@@ -132,8 +136,9 @@ class Calls:
         self.enter(call)
         while (due := self.next_due()) is not None:
             try:
-                resume = late.get(timeout=max(0.0, due - time.monotonic()))
+                resume = late.get(timeout=self._clock.left(due))
             except Empty:
+                self._clock.reach(due)
                 self.due()
             else:
                 resume()
@@ -250,14 +255,14 @@ class Calls:
             return  # it ended between its turn to run and this one
         if call.announced == "queued":
             self._announce(call, "runs")
-        call.began = time.monotonic()
-        call.wall_deadline = call.began + self._wall(call)
+        call.began = time.monotonic()  # how long it took is told in true time
+        call.wall_deadline = self._clock.monotonic() + self._wall(call)
         request = GuestInvoke(
             call=call.id,
             tool=call.tool.name,
             hook=call.hook,
             args=call.args,
-            clock=now_ms() if call.clock is None else call.clock,
+            clock=self._clock.now_ms() if call.clock is None else call.clock,
             seed=call.seed,
             zone=call.zone,
         )
@@ -265,7 +270,7 @@ class Calls:
 
     def _resume(self, call: Call, results: tuple[Settled, ...]) -> None:
         if call.waiting and call.id in self._calls:
-            self._step(call, GuestResume(call=call.id, results=results, clock=now_ms()))
+            self._step(call, GuestResume(call=call.id, results=results, clock=self._clock.now_ms()))
 
     def _step(self, call: Call, request: GuestInvoke | GuestResume) -> None:
         call.waiting = False
@@ -285,7 +290,7 @@ class Calls:
             if call.cancelled:
                 raise CancelledError(f"{call.tool.name} was cancelled.")
             self._current = call
-        left = max(0.001, (call.wall_deadline or 0.0) - time.monotonic())
+        left = max(0.001, (call.wall_deadline or 0.0) - self._clock.monotonic())
         guest = self._runtime.live()
         try:
             cpu = max(0.001, min(self._cpu(call), self._cpu_total(call) - call.cpu_used))
@@ -340,7 +345,7 @@ class Calls:
 
     def _suspend(self, call: Call, reply: GuestReply) -> None:
         call.waiting = True
-        call.timer_due = None if reply.timer is None else time.monotonic() + reply.timer / 1000
+        call.timer_due = None if reply.timer is None else self._clock.monotonic() + reply.timer / 1000
         self._announce(call, "runs")
         note = reply.progress
         if note is not None and call.cause.client is not None and call.cause.seq is not None:
@@ -414,7 +419,7 @@ class Calls:
             f"{call.tool.name} did not end within {duration(wall)}.",
             limit="wall",
             allowed=wall,
-            used=time.monotonic() - call.wall_deadline + wall if call.wall_deadline is not None else None,
+            used=self._clock.monotonic() - call.wall_deadline + wall if call.wall_deadline is not None else None,
             hint='Raise it with <Handler timeout="…">, or make what it waits for faster.',
         )
 

@@ -24,6 +24,7 @@ from .call import Call, callers
 from .permissions import Permissions
 
 if TYPE_CHECKING:
+    from .bench import Bench
     from .runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -41,13 +42,20 @@ class Dispatcher:
     """
 
     def __init__(
-        self, program: Program, permissions: Permissions, functions: Mapping[str, Function], frames: Mapping[str, object], limits: Limits
+        self,
+        program: Program,
+        permissions: Permissions,
+        functions: Mapping[str, Function],
+        frames: Mapping[str, object],
+        limits: Limits,
+        bench: Bench | None = None,
     ) -> None:
         self._declared = {e.alias: e for e in program.extensions}
         self._permissions = permissions
         self._functions = functions
         self._frames = frames
         self._limits = limits
+        self._bench = bench
         self._made: dict[str, Extension] = {}  # on the loop only
         self._leased = bool(self._declared)
         if self._leased:
@@ -81,7 +89,12 @@ class Dispatcher:
         call.pending.add(future)
 
         def done(finished: Future[JsonValue]) -> None:
-            call.pending.discard(finished)
+            try:
+                answer(finished)
+            finally:
+                call.pending.discard(finished)  # not before: else it would seem that nothing is to come
+
+        def answer(finished: Future[JsonValue]) -> None:
             # cancelled by the call's own end, which nobody waits for any more, or by the function itself
             error = CancelledError(f"{wish.method}() was cancelled.") if finished.cancelled() else finished.exception()
             if error is None:
@@ -101,7 +114,7 @@ class Dispatcher:
                 f"the panel declares no extension {wish.alias!r}.",
                 hint=f'Declare it in <Logic>: <Extension name="nexus.…" alias="{wish.alias}"/>.',
             )
-        kind = registry.extension_class(declared.name)
+        kind = self._class(declared)
         capability = kind.capability(wish.method)
         if capability is None:
             known = f"It has {', '.join(kind.methods())}."
@@ -123,6 +136,10 @@ class Dispatcher:
                 used=call.extension_calls,
             )
         return declared, kind
+
+    def _class(self, declared: ExtensionDeclaration) -> type[Extension]:
+        bench = self._bench
+        return registry.extension_class(declared.name) if bench is None else bench.extension_class(declared.alias, declared.name)
 
     def _extension(self, runtime: Runtime, declared: ExtensionDeclaration, kind: type[Extension]) -> Extension:
         """The panel's instance of a declared extension.  On the loop; raises NexusError when its options are not usable."""

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import random
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,6 @@ from ..sandbox.values import FrozenDict
 from .call import Call
 from .calls import Calls
 from .hooks import Chain, Change, Failures, Hook, Interval, Run
-from .moment import now_ms
 from .sight import Sight
 
 if TYPE_CHECKING:
@@ -43,7 +41,8 @@ class Lifecycle:
         self._calls = calls
         self._zone = zone
         self._limits = limits
-        self._sight = Sight()
+        self._clock = runtime.clock
+        self._sight = Sight(runtime.clock)
         self._hooks: tuple[Hook, ...] = ()
         self._failed: dict[str, HookState] = {}
         self._mounted: str | None = None
@@ -71,7 +70,7 @@ class Lifecycle:
             self._run(hook, Run(), self._calls.run_last)
 
     def _open(self, program: Program) -> None:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         made: list[Hook] = []
         for index, (name, declared) in enumerate(zip(program.hook_names, program.lifecycle, strict=True)):
             if declared.on == "interval":
@@ -109,7 +108,7 @@ class Lifecycle:
 
     def due(self) -> None:
         """Run the hook whose time came first: one, so that what else waits for a turn gets it."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         ready = [(at, hook.index, hook) for hook in self._hooks if (at := hook.next_due()) is not None and at <= now]
         if not ready:
             return
@@ -156,7 +155,7 @@ class Lifecycle:
             known, hook.known = hook.known, {name: self._value(name) for name in hook.computed}
             changed |= {name for name, value in hook.known.items() if value != known[name]}
             if changed and not own:
-                hook.note(changed, self._chain, time.monotonic())
+                hook.note(changed, self._chain, self._clock.monotonic())
 
     def failed(self, call: Call, error: NexusError) -> None:
         """A call that had begun failed: the hooks for that run, but not for what one of them did itself."""
@@ -168,7 +167,7 @@ class Lifecycle:
         told = info_of(error).model_dump(include={"code", "name", "message", "hint", "line", "column"})
         run = Run({"source": call.tool.name, "error": told}, (*call.chain, (id(self._runtime), call.tool.name)))
         for hook in hooks:
-            if not hook.note(run, time.monotonic()):
+            if not hook.note(run, self._clock.monotonic()):
                 self._runtime.log.append(LogLine(level="warn", text=f"{hook.name}: too many failures wait; this one was left out."))
 
     def permitted(self) -> None:
@@ -196,7 +195,7 @@ class Lifecycle:
             cause=Cause(kind="lifecycle", tool=hook.name),
             seed=random.getrandbits(32),
             zone=self._zone,
-            clock=now_ms(),
+            clock=self._clock.now_ms(),
             chain=run.chain,
         )
         hook.call = call
@@ -218,7 +217,7 @@ class Lifecycle:
 
     def _ended(self, hook: Hook, call: Call, future: Future[Any]) -> None:
         hook.call = None
-        hook.ended(time.monotonic(), call.cpu_used)
+        hook.ended(self._clock.monotonic(), call.cpu_used)
         error = future.exception()
         if not isinstance(error, (CancelledError, PanelClosedError)):
             self._tell(hook, error)

@@ -33,6 +33,8 @@ class Mailbox:
         self._queue: deque[Delivery] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._delivering = False
+        self.delivered = 0
+        """How many callbacks have been called."""
         self._tasks: set[asyncio.Future[Any]] = set()
 
     def attach(self) -> None:
@@ -62,6 +64,7 @@ class Mailbox:
                     if not self._queue:
                         return
                     delivery = self._queue.popleft()
+                self.delivered += 1
                 self._deliver(delivery)
         finally:
             self._delivering = False

@@ -33,6 +33,7 @@ from .documents import program_of
 from .exposing import F, exposing
 from .history import History
 from .mailbox import mailbox
+from .moment import CLOCK
 from .names import nearest
 from .permissions import Permissions
 from .replacement import Replacement
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ..nxml.analysis import Analysis
     from ..nxml.program import Program
     from ..protocol.bridge import TriedDocument
+    from .bench import Bench
     from .recording import Recorder
 
 logger = logging.getLogger(__name__)
@@ -111,6 +113,7 @@ class Panel:
         _cell: str = "",
         _listed: bool = True,
         _mounted: str | None = None,
+        _bench: Bench | None = None,
     ) -> None:
         if not isinstance(source, str):
             raise OptionError(
@@ -118,7 +121,7 @@ class Panel:
                 hint="Read a file with nexus_jupyter.load('file.nxml').",
             )
         # a preview is granted nothing, so it must not see what is exposed to all panels either
-        self._functions = ExposedFunctions(named_functions(functions), shared=everywhere if _listed else None)
+        self._functions = ExposedFunctions(named_functions(functions), shared=everywhere if _listed and _bench is None else None)
         self._frames = named_frames(frames)
         program, diagnostics = program_of(source, name=name)
         self._document = Document(source, program, diagnostics, 0, document_hash(source))
@@ -129,16 +132,27 @@ class Panel:
         limits = limits or sandbox_limits.configured()
         # the server tells it to the kernel; nothing in the notebook does
         notebook = os.environ.get("JPY_SESSION_NAME", "")
-        self._permissions = Permissions(self.id, notebook, self._functions, trusted=_listed)
+        self._bench = _bench
+        if _bench is None:
+            self._permissions = Permissions(self.id, notebook, self._functions, trusted=_listed)
+        else:
+            self._permissions = _bench.permissions(self.id, self._functions)
         self._permissions.begin(source, self.hash, program)
         dispatcher = self._dispatcher(program, limits)
-        zone = local_zone()
+        zone = local_zone() if _bench is None else _bench.zone
         self._commit_listeners: tuple[Callable[[Commit], object], ...] = ()
         self._listeners: defaultdict[str, list[Callback]] = defaultdict(list)
         self._on_close: list[Callable[[], object]] | None = []  # None when they have been called
         self._lock = threading.Lock()
         self._runtime = Runtime(
-            self.id, program, limits=limits, dispatcher=dispatcher, zone=zone, on_commit=self._committed, on_emit=self._emitted
+            self.id,
+            program,
+            limits=limits,
+            dispatcher=dispatcher,
+            zone=zone,
+            on_commit=self._committed,
+            on_emit=self._emitted,
+            clock=CLOCK if _bench is None else _bench.clock,
         )
         self._zone = zone
         self._checkpoints = Checkpoints(limits.checkpoints)
@@ -152,7 +166,7 @@ class Panel:
             if isinstance(error, CodeErrors):
                 raise self._refused(source, program, diagnostics, error) from None
             raise
-        if _listed:
+        if _listed and _bench is None:
             registry.add(self)
 
     # --- use --------------------------------------------------------------------------------------
@@ -491,7 +505,7 @@ class Panel:
         return analyse(Parser(self.source).parse())
 
     def _dispatcher(self, program: Program, limits: Limits) -> Dispatcher:
-        return Dispatcher(program, self._permissions, self._functions, self._frames, limits)
+        return Dispatcher(program, self._permissions, self._functions, self._frames, limits, self._bench)
 
     def _refused(self, source: str, program: Program, diagnostics: Iterable[Diagnostic], error: CodeErrors) -> DocumentError:
         problems = (*diagnostics, *syntax_diagnostics(program, error.errors, source))

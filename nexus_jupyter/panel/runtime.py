@@ -54,7 +54,7 @@ from .dispatch import Dispatcher
 from .futures import settle, settle_error
 from .hooks import Chain
 from .lifecycle import Lifecycle
-from .moment import now_ms
+from .moment import CLOCK, Clock
 from .revisions import Origin, Revisions
 from .undo import UndoStack
 from .worker import Worker
@@ -102,10 +102,12 @@ class Runtime:
         zone: str,
         on_commit: OnCommit,
         on_emit: OnEmit,
+        clock: Clock = CLOCK,
     ) -> None:
         self.panel = panel
         self.program = program
         self.limits = limits
+        self.clock = clock
         self.rev = 0
         self.state = FrozenDict()
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
@@ -130,7 +132,7 @@ class Runtime:
         self.undo = UndoStack(self, self.revisions)
         self._calls = Calls(self, program, dispatcher, limits)
         self.lifecycle = Lifecycle(self, self._calls, zone, limits)
-        self._worker = Worker(f"nexus-panel-{panel}", next_due=self._next_due, on_due=lambda: self._turn(self._due))
+        self._worker = Worker(f"nexus-panel-{panel}", next_due=self.next_due, on_due=lambda: self._turn(self._due), clock=clock)
 
     # --- for callers ------------------------------------------------------------------------------
 
@@ -267,10 +269,15 @@ class Runtime:
         # the last turn may wait for the extensions' loop: a coroutine there must not wait for the turn
         self._worker.close(lambda: self._turn(lambda: self._end(reason)), timeout=0.0 if extension_loop.runs_here else 10.0)
 
-    # --- turns ------------------------------------------------------------------------------------
-
-    def _next_due(self) -> float | None:
+    def next_due(self) -> float | None:
+        """Monotonic seconds of ``clock`` at which something is to happen by itself, None without one.  In turns only."""
         return min((at for at in (self._calls.next_due(), self.lifecycle.next_due()) if at is not None), default=None)
+
+    def outside(self) -> int:
+        """How many extension calls are under way.  In turns only."""
+        return self._calls.outside()
+
+    # --- turns ------------------------------------------------------------------------------------
 
     def _due(self) -> None:
         self._calls.due()
@@ -313,7 +320,7 @@ class Runtime:
         if guest is not None and guest.alive:
             return guest
         state = thaw(self.state) if self._loaded else None
-        clock, seed = now_ms(), random.getrandbits(32)
+        clock, seed = self.clock.now_ms(), random.getrandbits(32)
         guest = Guest(self.program, state, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
         with self.lock:
             self.guest = guest
@@ -359,7 +366,7 @@ class Runtime:
         if self.guest is None:
             self.live()
         else:
-            recorder.began(now_ms(), 0)
+            recorder.began(self.clock.now_ms(), 0)
 
     def unrecord(self, recorder: Recorder) -> None:
         """Have ``recorder`` told no more.  In a turn."""
@@ -371,13 +378,13 @@ class Runtime:
         self._loaded = True
         if overrides:
             # not a commit: nobody has seen the defaults
-            self.state = patch.apply(self.state, self._edit(overrides, now_ms()).ops)
+            self.state = patch.apply(self.state, self._edit(overrides, self.clock.now_ms()).ops)
         self.lifecycle.begin(mounted)
 
     # --- state ------------------------------------------------------------------------------------
 
     def _write(self, values: Mapping[str, JsonValue], chain: Chain) -> int:
-        clock = now_ms()
+        clock = self.clock.now_ms()
         origin = Origin(key=("write", self.rev + 1), clock=clock)
         with self.lifecycle.led_by(chain):
             self.commit(self._edit(values, clock), Cause(kind="python"), origin)
@@ -482,7 +489,7 @@ class Runtime:
         from .replacement import difference, fit  # most panels never need it
 
         document.check()
-        clock, seed = now_ms(), random.getrandbits(32)
+        clock, seed = self.clock.now_ms(), random.getrandbits(32)
         guest = Guest(document.program, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
         try:
             fitted = fit(guest, document.program, self.state, self._set_aside)

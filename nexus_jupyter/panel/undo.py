@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..errors import NexusError, StaleError, StateError
 from ..protocol import Cause, CauseKind, GuestPatch, GuestReply, Operation
 from ..sandbox.values import FrozenDict, thaw
-from .moment import now_ms
 from .patch import pointer_of
 from .paths import Paths
 from .revisions import Action, Entry, Origin, Revisions, kept_args
@@ -160,7 +159,7 @@ class UndoStack:
         ]
         if ops:
             began = time.monotonic()
-            clock = now_ms()
+            clock = self._runtime.clock.now_ms()
             reply = self._request(tuple(ops), clock)
             key = ("restore", self._runtime.rev + 1)
             self._runtime.commit(reply, Cause(kind="restore"), Origin(key=key, args=name, clock=clock, began=began))
@@ -186,7 +185,7 @@ class UndoStack:
         last = action.changes[-1]
         kind: CauseKind = "redo" if action.undone else "undo"
         self._check(action, last, kind)
-        began, clock = time.monotonic(), now_ms()
+        began, clock = time.monotonic(), self._runtime.clock.now_ms()
         reply = self._request(tuple(op for entry in reversed(action.changes) for op in entry.inverse), clock)
         self._done = [each for each in self._done if each is not action]
         self._undone = [each for each in self._undone if each is not action]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
+
+from .moment import CLOCK, Clock
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +24,15 @@ def _nothing() -> None:
 class Worker:
     """Runs turns in order on one daemon thread.
 
-    ``next_due`` gives the monotonic time of the next timed turn, or None; when it has come, ``on_due``
+    ``next_due`` gives the time of the next timed turn, in monotonic seconds of ``clock``, or None; when it has come, ``on_due``
     runs as a turn.
     """
 
-    def __init__(self, name: str, *, next_due: Callable[[], float | None], on_due: Turn) -> None:
+    def __init__(self, name: str, *, next_due: Callable[[], float | None], on_due: Turn, clock: Clock = CLOCK) -> None:
         self._name = name
         self._next_due = next_due
         self._on_due = on_due
+        self._clock = clock
         self._changed = threading.Condition()
         self._turns: deque[tuple[Turn, Turn]] = deque()
         self._thread: threading.Thread | None = None
@@ -86,9 +88,9 @@ class Worker:
 
     def _take(self) -> Turn | None:
         with self._changed:
-            idle_until = time.monotonic() + IDLE_SECONDS
+            idle_until = self._clock.monotonic() + IDLE_SECONDS
             while True:
-                now = time.monotonic()
+                now = self._clock.monotonic()
                 due = None if self._closed else self._next_due()
                 # in turn with what waits: neither a full queue nor timers without a pause hold the other up
                 if due is not None and due <= now and not (self._turns and self._was_due):
@@ -100,5 +102,4 @@ class Worker:
                 if self._closed or (due is None and now >= idle_until):
                     self._thread = None
                     return None
-                # a wait has a greatest length, which a time far away would pass
-                self._changed.wait(min((idle_until if due is None else due) - now, 3600.0))
+                self._clock.wait(self._changed, (idle_until if due is None else due) - now)

@@ -37,7 +37,8 @@ from ..protocol import (
     Undo,
 )
 from .assets import assets
-from .visitors import for_visitors, serves_visitors
+from .discretion import for_visitors
+from .visitors import serves_visitors
 
 logger = logging.getLogger(__name__)
 

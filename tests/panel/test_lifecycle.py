@@ -16,6 +16,7 @@ from nexus_jupyter.panel import sight as sight_module
 from nexus_jupyter.panel.hooks import Interval
 from nexus_jupyter.protocol import Commit, Event, HookState, KernelMessage, Sight, Snapshot
 from nexus_jupyter.sandbox import Limits
+from nexus_jupyter.testing.clock import START, ManualClock
 
 from .notes import FS, Person
 
@@ -252,18 +253,17 @@ def test_a_paused_interval_ticks_while_a_page_shows_the_panel() -> None:
         assert panel.state.n <= hidden + 1
 
 
-def test_a_page_that_ended_without_a_word_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("nexus_jupyter.panel.sight.time.monotonic", lambda: now[0])
-    seen = sight_module.Sight()
+def test_a_page_that_ended_without_a_word_shows_nothing() -> None:
+    clock = ManualClock(START)
+    seen = sight_module.Sight(clock)
     assert not seen.open
     seen.tell("a", shown=True)
-    now[0] = 30.0
+    clock.set(30)
     seen.tell("b", shown=True)
     seen.tell("a", shown=True)
-    now[0] = 80.0
+    clock.set(80)
     assert seen.open
-    now[0] = 90.0
+    clock.set(90)
     assert not seen.open
     for page in range(1000):
         seen.tell(f"page {page}", shown=True)

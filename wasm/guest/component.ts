@@ -68,7 +68,7 @@ export class Component extends Part implements Frame {
 
   override end(): void {
     super.end();
-    this.view.forget(this);
+    this.view.leave(this);
     for (const child of this.children ?? []) child.end();
     this.children = null;
     this.toldIds = NO_IDS;

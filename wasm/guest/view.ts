@@ -38,6 +38,7 @@ export class View {
   readonly rearranged = new Set<Component>();
   private readonly components = new Map<string, Component>();
   private readonly troubled = new Set<Part>();
+  private shownCount = 0;
   private waiting: Waiting[] = [];
   private top: readonly Part[] | null = null;
   /** The problems that the host was told, as JSON; null when it was not told of this view at all. */
@@ -149,11 +150,13 @@ export class View {
   }
 
   know(component: Component): void {
-    if (this.components.size >= MAX_NODES) {
-      const text = `the view shows more than ${MAX_NODES} components`;
-      throw new PanelError("LimitError", "LIMIT_NODES", text, "show fewer items, or a Table");
-    }
     this.components.set(component.id, component);
+  }
+
+  /** The component is shown no more. */
+  leave(component: Component): void {
+    this.shownCount--;
+    this.forget(component);
   }
 
   forget(component: Component): void {
@@ -220,10 +223,19 @@ export class View {
   ): Part | null {
     if (node.type === "Else" || node.type === "Empty") return null;
     const kind = node.type === "If" ? Branch : node.type === "Iterate" ? Loop : Component;
+    if (kind === Component) this.count();
     const part = new kind(this, node, scope, path, frame, holder);
     // not at once: documents may be as deep as the stack is
     this.waiting.push(part);
     return part;
+  }
+
+  private count(): void {
+    if (this.shownCount >= MAX_NODES) {
+      const text = `the view shows more than ${MAX_NODES} components`;
+      throw new PanelError("LimitError", "LIMIT_NODES", text, "show fewer items, or a Table");
+    }
+    this.shownCount++;
   }
 
   private update(): void {
@@ -251,6 +263,7 @@ export class View {
     this.waiting = [];
     for (const component of [...this.components.values()]) component.end();
     this.components.clear();
+    this.shownCount = 0;
     this.troubled.clear();
   }
 
