@@ -8,18 +8,27 @@ import { CallZones, zoneNamed } from "./zone";
 
 export class LocalGuest {
   readonly #limits: GuestLimits;
+  readonly #heard: (reply: string) => void;
   readonly #zones = new CallZones();
   #machine: Machine | null;
 
-  private constructor(machine: Machine, limits: GuestLimits) {
+  private constructor(machine: Machine, limits: GuestLimits, heard: (reply: string) => void) {
     this.#machine = machine;
     this.#limits = limits;
+    this.#heard = heard;
   }
 
-  /** A guest that has no panel yet: its first request is to be `load`.  Throws what WebAssembly throws. */
-  static async start(bytes: GuestBytes, limits?: Partial<GuestLimits>): Promise<LocalGuest> {
+  /**
+   * A guest that has no panel yet: its first request is to be `load`.  `heard` is told each reply as the guest wrote it.
+   * Throws what WebAssembly throws.
+   */
+  static async start(
+    bytes: GuestBytes,
+    limits?: Partial<GuestLimits>,
+    heard: (reply: string) => void = () => undefined,
+  ): Promise<LocalGuest> {
     const whole = limitsWith(limits);
-    return new LocalGuest(new Machine(await GuestModules.compile(bytes, whole)), whole);
+    return new LocalGuest(new Machine(await GuestModules.compile(bytes, whole)), whole, heard);
   }
 
   get alive(): boolean {
@@ -49,8 +58,10 @@ export class LocalGuest {
 
   #answered(machine: Machine, request: GuestRequest, text: string): GuestReply {
     machine.zoneOffset = zoneNamed(this.#zones.of(request));
-    const reply = readReply(machine.exchange(text));
+    const answer = machine.exchange(text);
+    const reply = readReply(answer);
     if (reply === null) throw new GuestFailure(faulty("an impossible answer"), true);
+    this.#heard(answer);
     const ending = endingError(reply);
     if (ending !== null) throw new MachineLost(ending, "", machine.memorySize);
     this.#zones.note(request, reply);

@@ -19,10 +19,10 @@ async function begin({ bytes, limits }: Extract<ToWorker, { bytes: unknown }>): 
   }
 }
 
-function answer(guest: Machine, request: string, zone: string): FromWorker {
+async function answer(guest: Machine, request: string, zone: string): Promise<FromWorker> {
   try {
     guest.zoneOffset = zoneNamed(zone);
-    return { reply: guest.exchange(request), memory: guest.memorySize };
+    return { reply: await guest.exchangeApart(request), memory: guest.memorySize };
   } catch (error) {
     if (error instanceof MachineLost) return { lost: error.reason, detail: error.message, used: error.used };
     return { lost: "fault", detail: String(error), used: null };
@@ -31,6 +31,7 @@ function answer(guest: Machine, request: string, zone: string): FromWorker {
 
 page.onmessage = ({ data }) => {
   if ("bytes" in data) void begin(data);
-  else if (machine !== null) page.postMessage(answer(machine, data.request, data.zone));
+  else if (machine !== null)
+    void answer(machine, data.request, data.zone).then((said) => page.postMessage(said));
 };
 page.postMessage(HELLO);

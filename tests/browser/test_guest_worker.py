@@ -115,7 +115,10 @@ def test_a_page_that_lets_none_start_says_why(open_page: OpenPage, policy: str, 
 
 def test_a_worker_that_says_nothing_is_given_up(open_page: OpenPage) -> None:
     page = open_page()
-    assert page.call("start", {}, "self.onmessage = () => {};", 300)["reasons"] == ["blob: the Worker said nothing", "data: the Worker said nothing"]
+    assert page.call("start", {}, "self.onmessage = () => {};", 300)["reasons"] == [
+        "blob: the Worker said nothing",
+        "data: the Worker said nothing",
+    ]
     wait_for_workers(page, 0)
 
 

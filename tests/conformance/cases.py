@@ -85,7 +85,9 @@ def _of_file(path: Path) -> Iterator[Case]:
 def _case(name: str, raw: dict[str, Any], documents: dict[str, str], values: dict[str, Any]) -> Case:
     text: str = raw["document"]
     source = _filled(documents.get(text, text), values)
-    load = {"clock": CLOCK, "seed": 1, "zone": "UTC"} | {key: _filled(raw[key], values) for key in ("clock", "seed", "zone", "state") if key in raw}
+    load = {"clock": CLOCK, "seed": 1, "zone": "UTC"} | {
+        key: _filled(raw[key], values) for key in ("clock", "seed", "zone", "state") if key in raw
+    }
     steps = _filled(raw.get("steps", []), values)
     calls = 0
     made = []
@@ -112,9 +114,21 @@ def _asked(kind: str, step: dict[str, Any], call: int) -> GuestRequest:
     fields: dict[str, Any] = {"op": kind}
     match kind:
         case "invoke":
-            fields |= {"call": step.pop("call", call), "tool": what, "args": step.pop("args", None), "state": step.pop("state", None), **moment}
+            fields |= {
+                "call": step.pop("call", call),
+                "tool": what,
+                "args": step.pop("args", None),
+                "state": step.pop("state", None),
+                **moment,
+            }
         case "event":
-            fields |= {"call": step.pop("call", call), "node": what, "name": step.pop("name", "press"), "detail": step.pop("detail", {}), **moment}
+            fields |= {
+                "call": step.pop("call", call),
+                "node": what,
+                "name": step.pop("name", "press"),
+                "detail": step.pop("detail", {}),
+                **moment,
+            }
         case "resume":
             fields |= {"call": step.pop("call", call), "results": what, "clock": moment["clock"]}
         case "cancel":

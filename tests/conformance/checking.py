@@ -84,7 +84,9 @@ def _of_reply(where: str, gives: dict[str, Any], reply: dict[str, Any], code: st
             case "root" | "problems":
                 yield from _part(f"{where}: {name}", wanted, (reply.get("tree") or {}).get(name))
             case "texts":
-                yield from _same(f"{where}: texts", wanted, [node["props"].get("content") for node in _nodes(reply) if node["type"] == "Text"])
+                yield from _same(
+                    f"{where}: texts", wanted, [node["props"].get("content") for node in _nodes(reply) if node["type"] == "Text"]
+                )
             case "ids":
                 yield from _same(f"{where}: ids", wanted, [node["id"] for node in _nodes(reply)])
             case "value" | "tool" | "timer" | "emits" | "calls" | "progress" | "tree":

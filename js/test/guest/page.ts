@@ -108,7 +108,9 @@ const lab = {
       while (next < talks.length) {
         const at = next++;
         const started = (await lab.start({ ...PATIENT, ...limits[at] })) as { number: number };
-        outcomes[at] = await lab.ask(started.number, talks[at] as Talk);
+        const said: Outcome[] = [];
+        for (const request of talks[at] as Talk) said.push(...(await lab.ask(started.number, [request])));
+        outcomes[at] = said;
         (held[started.number] as Held).guest.end();
       }
     };
@@ -117,14 +119,18 @@ const lab = {
   },
 
   /** Each talk with a guest of its own on the main thread. */
-  async local(talks: readonly Talk[]): Promise<Outcome[][]> {
+  async local(talks: readonly Talk[], limits: Partial<GuestLimits>[] = []): Promise<Outcome[][]> {
     const outcomes: Outcome[][] = [];
-    for (const talk of talks) {
-      const guest = await LocalGuest.start(await bytes);
+    for (const [at, talk] of talks.entries()) {
+      let last = "";
+      const guest = await LocalGuest.start(await bytes, limits[at], (reply) => {
+        last = reply;
+      });
       const said: Outcome[] = [];
       for (const request of talk) {
         try {
-          said.push({ reply: JSON.stringify(guest.request(request)) });
+          guest.request(request);
+          said.push({ reply: last });
         } catch (error) {
           said.push(failureOf(error));
         }
