@@ -10,10 +10,12 @@ export class LocalGuest {
   readonly #limits: GuestLimits;
   readonly #heard: (reply: string) => void;
   readonly #zones = new CallZones();
+  readonly #modules: GuestModules;
   #machine: Machine | null;
 
-  private constructor(machine: Machine, limits: GuestLimits, heard: (reply: string) => void) {
-    this.#machine = machine;
+  private constructor(modules: GuestModules, limits: GuestLimits, heard: (reply: string) => void) {
+    this.#modules = modules;
+    this.#machine = new Machine(modules);
     this.#limits = limits;
     this.#heard = heard;
   }
@@ -28,20 +30,21 @@ export class LocalGuest {
     heard: (reply: string) => void = () => undefined,
   ): Promise<LocalGuest> {
     const whole = limitsWith(limits);
-    return new LocalGuest(new Machine(await GuestModules.compile(bytes, whole)), whole, heard);
+    return new LocalGuest(await GuestModules.compile(bytes, whole), whole, heard);
   }
 
   get alive(): boolean {
     return this.#machine !== null;
   }
 
-  /** One step.  Throws a `GuestFailure`; one that is `lost` means that the guest is gone. */
+  /** One step; each `load` begins in a fresh memory.  Throws a `GuestFailure`; one that is `lost` means that the guest is gone. */
   request(request: GuestRequest): GuestReply {
     if (this.#machine === null) throw new GuestFailure(closed(), true);
     const text = requestText(request);
     const size = bytesOf(text, this.#limits.request);
     if (size > this.#limits.request)
       throw new GuestFailure(sizeExceeded("request", size, this.#limits.request), false);
+    if (request.op === "load" && this.#machine.used) this.#machine = new Machine(this.#modules);
     try {
       return this.#answered(this.#machine, request, text);
     } catch (error) {

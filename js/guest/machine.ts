@@ -88,6 +88,7 @@ export class Machine {
   private readonly stepApart: ((block: number, size: number) => Promise<number>) | null;
   private readonly limits: MachineLimits;
   private lost = false;
+  private begun = false;
 
   constructor(modules: GuestModules) {
     const { memory, block } = new WebAssembly.Instance(modules.image).exports;
@@ -99,6 +100,11 @@ export class Machine {
       .exports as typeof this.guest;
     this.stepApart = promising?.(this.guest.step) ?? null;
     new DataView(this.memory.buffer).setUint32(this.block + JOBS_ALLOWED, this.limits.jobs, true);
+  }
+
+  /** Whether its memory may hold anything but what was built. */
+  get used(): boolean {
+    return this.begun;
   }
 
   /** Bytes of memory now. */
@@ -132,6 +138,7 @@ export class Machine {
   private put(request: string): number {
     if (this.lost) throw new MachineLost("fault", "the guest is lost");
     this.lost = true;
+    this.begun = true;
     const bytes = encoder.encode(request);
     let at = this.word(INPUT);
     if (bytes.length > this.word(CAPACITY))
