@@ -1,6 +1,6 @@
 /**
  * A guest in a Worker of its own.  `terminate` is its deadline: a step that does not end in time ends with the Worker, and
- * the panel's guest is made again from the committed state (`load` with `state`).
+ * the panel's guest is made again from the committed state (a new one, and `load` with `state`).
  */
 import type { GuestReply, GuestRequest } from "../generated/protocol";
 import { isObject } from "../host/json";
@@ -96,7 +96,8 @@ export class GuestWorker {
   }
 
   /**
-   * One step, after those that were asked for before it; `timeout` in milliseconds.
+   * One step, after those that were asked for before it; `timeout` in milliseconds.  Each `load` begins in a fresh memory:
+   * it is the way back to a committed state, too.
    *
    * A reply with status `failed` leaves the guest as it was.  Rejects with a `GuestFailure`; one that is `lost` means that
    * the guest is gone, and with it fail all requests that wait.
@@ -125,7 +126,11 @@ export class GuestWorker {
     const ticket = this.alive && this.#running === null ? this.#queue.shift() : undefined;
     if (ticket === undefined) return;
     this.#running = ticket;
-    const message: ToWorker = { request: ticket.text, zone: this.#zones.of(ticket.request) };
+    const message: ToWorker = {
+      request: ticket.text,
+      zone: this.#zones.of(ticket.request),
+      fresh: ticket.request.op === "load",
+    };
     this.#worker.postMessage(message);
     setDeadline(ticket.timeout, ticket.over.signal, (elapsed) =>
       this.#lose(new GuestFailure(timeExceeded(elapsed, ticket.timeout), true)),

@@ -68,14 +68,27 @@ const MOST_STATUS = 5;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+type Entry = (block: number, size: number) => number;
+
+/** Of JavaScript Promise Integration, which not every browser has: the call runs on a stack of its own. */
+const { promising } = WebAssembly as { promising?: (entry: Entry) => (...args: number[]) => Promise<number> };
+
+/** What is no trap of WebAssembly's own is the host's stack that ran out; its class differs by browser. */
+function lossBy(error: unknown): MachineLost {
+  if (error instanceof WebAssembly.RuntimeError) return new MachineLost("fault", error.message);
+  return new MachineLost("stack", String(error));
+}
+
 export class Machine {
   /** What the guest is told of its time zone. */
   zoneOffset: ZoneOffset = () => 0;
   private readonly memory: WebAssembly.Memory;
   private readonly block: number;
-  private readonly guest: Record<"step" | "reserve", (block: number, size: number) => number>;
+  private readonly guest: Record<"step" | "reserve", Entry>;
+  private readonly stepApart: ((block: number, size: number) => Promise<number>) | null;
   private readonly limits: MachineLimits;
   private lost = false;
+  private begun = false;
 
   constructor(modules: GuestModules) {
     const { memory, block } = new WebAssembly.Instance(modules.image).exports;
@@ -85,7 +98,13 @@ export class Machine {
     const zone_offset = (high: number, low: number): number => this.zoneOffset(high * 2 ** 32 + (low >>> 0));
     this.guest = new WebAssembly.Instance(modules.code, { nexus: { memory: this.memory, zone_offset } })
       .exports as typeof this.guest;
+    this.stepApart = promising?.(this.guest.step) ?? null;
     new DataView(this.memory.buffer).setUint32(this.block + JOBS_ALLOWED, this.limits.jobs, true);
+  }
+
+  /** Whether its memory may hold anything but what was built. */
+  get used(): boolean {
+    return this.begun;
   }
 
   /** Bytes of memory now. */
@@ -95,14 +114,41 @@ export class Machine {
 
   /** One step: the reply to a request, both as JSON text.  Throws `MachineLost`, and after that nothing else. */
   exchange(request: string): string {
+    const length = this.put(request);
+    return this.take(this.enter(() => this.guest.step(this.block, length)));
+  }
+
+  /**
+   * As `exchange`, on a stack of WebAssembly's own where the browser has one: a Worker's is half of what a page has, and of
+   * what the guest was measured for.  The next step waits for the end of this one.
+   */
+  async exchangeApart(request: string): Promise<string> {
+    if (this.stepApart === null) return this.exchange(request);
+    const length = this.put(request);
+    let status: number;
+    try {
+      status = await this.stepApart(this.block, length);
+    } catch (error) {
+      throw lossBy(error);
+    }
+    return this.take(status);
+  }
+
+  /** Hands the request over; gives its length. */
+  private put(request: string): number {
     if (this.lost) throw new MachineLost("fault", "the guest is lost");
     this.lost = true;
+    this.begun = true;
     const bytes = encoder.encode(request);
     let at = this.word(INPUT);
-    if (bytes.length > this.word(CAPACITY)) at = this.enter("reserve", bytes.length);
+    if (bytes.length > this.word(CAPACITY))
+      at = this.enter(() => this.guest.reserve(this.block, bytes.length));
     if (at === 0) throw new MachineLost("memory", "no room for the request", this.memorySize);
     this.part(at, bytes.length).set(bytes);
-    const status = this.enter("step", bytes.length);
+    return bytes.length;
+  }
+
+  private take(status: number): string {
     if (status !== 0) throw this.refusal(status);
     const length = this.word(REPLY_LENGTH);
     if (length > this.limits.reply) throw new MachineLost("reply", "the reply is too long", length);
@@ -111,13 +157,11 @@ export class Machine {
     return reply;
   }
 
-  private enter(name: "step" | "reserve", size: number): number {
+  private enter(call: () => number): number {
     try {
-      return this.guest[name](this.block, size);
+      return call();
     } catch (error) {
-      // What is no trap of WebAssembly's own is the host's stack that ran out; its class differs by browser.
-      if (error instanceof WebAssembly.RuntimeError) throw new MachineLost("fault", error.message);
-      throw new MachineLost("stack", String(error));
+      throw lossBy(error);
     }
   }
 

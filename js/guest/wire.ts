@@ -6,8 +6,8 @@ export const HELLO = "nexus-guest";
 
 export type ToWorker =
   | { readonly bytes: GuestBytes; readonly limits: MachineLimits }
-  /** One step, in this time zone. */
-  | { readonly request: string; readonly zone: string };
+  /** One step, in this time zone; `fresh` in a memory as it was built. */
+  | { readonly request: string; readonly zone: string; readonly fresh: boolean };
 
 export type FromWorker =
   | typeof HELLO

@@ -8,21 +8,25 @@ const page = self as unknown as {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 };
 
+let modules: GuestModules | null = null;
 let machine: Machine | null = null;
 
-async function begin({ bytes, limits }: Extract<ToWorker, { bytes: unknown }>): Promise<void> {
+async function begin({ bytes, limits }: Extract<ToWorker, { bytes: unknown }>): Promise<FromWorker> {
   try {
-    machine = new Machine(await GuestModules.compile(bytes, limits));
-    page.postMessage({ ready: true });
+    modules = await GuestModules.compile(bytes, limits);
+    machine = new Machine(modules);
+    return { ready: true };
   } catch (error) {
-    page.postMessage({ unable: String(error) });
+    return { unable: String(error) };
   }
 }
 
-function answer(guest: Machine, request: string, zone: string): FromWorker {
+async function answer({ request, zone, fresh }: Exclude<ToWorker, { bytes: unknown }>): Promise<FromWorker> {
   try {
-    guest.zoneOffset = zoneNamed(zone);
-    return { reply: guest.exchange(request), memory: guest.memorySize };
+    if (modules === null || machine === null) throw new Error("a request before the bytes");
+    if (fresh && machine.used) machine = new Machine(modules);
+    machine.zoneOffset = zoneNamed(zone);
+    return { reply: await machine.exchangeApart(request), memory: machine.memorySize };
   } catch (error) {
     if (error instanceof MachineLost) return { lost: error.reason, detail: error.message, used: error.used };
     return { lost: "fault", detail: String(error), used: null };
@@ -30,7 +34,6 @@ function answer(guest: Machine, request: string, zone: string): FromWorker {
 }
 
 page.onmessage = ({ data }) => {
-  if ("bytes" in data) void begin(data);
-  else if (machine !== null) page.postMessage(answer(machine, data.request, data.zone));
+  void ("bytes" in data ? begin(data) : answer(data)).then((said) => page.postMessage(said));
 };
 page.postMessage(HELLO);

@@ -56,6 +56,7 @@ export class CallZones {
     switch (request.op) {
       case "load":
         this.session = request.zone;
+        this.calls.clear();
         return request.zone;
       case "invoke":
       case "event":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.conformance.cases import Case, cases
 from tests.conformance.checking import Outcome, mismatches
@@ -17,6 +18,7 @@ from .guest_page import GuestPage, served
 pytestmark = pytest.mark.browser
 
 CASES = [case for case in cases() if case.problems is None]
+FULL = os.environ.get("NEXUS_FULL") == "1"
 _BATCH = 40
 
 
@@ -49,21 +51,42 @@ def differences(found: list[tuple[Case, Talk, list[Outcome]]]) -> list[str]:
     return told
 
 
-@pytest.mark.parametrize(("policy", "way"), [("strict", "blob"), ("data", "data")])
-def test_a_worker_says_what_the_kernel_says(browser: Browser, address: str, talks: list[Talk], policy: str, way: str) -> None:
-    context = browser.new_context()
-    page = GuestPage(context, address, policy)
-    assert page.start()["way"] == way
-    chosen = list(zip(CASES, talks, strict=True))
-    if policy != "strict":
-        chosen = chosen[::10]  # the way in which a Worker is started changes nothing of what runs in it
+def answered(page: GuestPage, how: str, chosen: list[tuple[Case, Talk]]) -> list[tuple[Case, Talk, list[Outcome]]]:
+    """What the page's guests say when they are asked the same; ``how`` is ``replay`` (in Workers) or ``local``."""
     found: list[tuple[Case, Talk, list[Outcome]]] = []
     for start in range(0, len(chosen), _BATCH):
         batch = chosen[start : start + _BATCH]
-        answers = page.call("replay", [said.requests for _, said in batch], [said.limits for _, said in batch])
+        answers = page.call(how, [said.requests for _, said in batch], [said.limits for _, said in batch])
         found += [(case, said, outcomes_of(answer)) for (case, said), answer in zip(batch, answers, strict=True)]
-    assert differences(found) == []
-    assert len(found) >= (300 if policy == "strict" else 30)
+    return found
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context()
+    yield fresh
+    fresh.close()
+
+
+def test_a_worker_says_what_the_kernel_says(context: BrowserContext, address: str, talks: list[Talk]) -> None:
+    page = GuestPage(context, address, "strict")
+    assert len(CASES) >= 300
+    assert differences(answered(page, "replay", list(zip(CASES, talks, strict=True)))) == []
+    assert page.errors == []
+
+
+def test_a_guest_on_the_main_thread_says_it_too(context: BrowserContext, address: str, talks: list[Talk]) -> None:
+    page = GuestPage(context, address, "strict")
+    # nothing can stop a loop there
+    ending = [pair for pair in zip(CASES, talks, strict=True) if "step" not in pair[0].limits]
+    assert differences(answered(page, "local", ending if FULL else ending[::4])) == []
+    assert page.errors == []
+
+
+def test_a_worker_of_a_data_address_says_it_too(context: BrowserContext, address: str, talks: list[Talk]) -> None:
+    page = GuestPage(context, address, "data")
+    assert page.start()["way"] == "data"
+    # the way in which a Worker is started changes nothing of what runs in it
+    assert differences(answered(page, "replay", list(zip(CASES, talks, strict=True))[::20])) == []
     page.call("close")
     assert page.errors == []
-    context.close()

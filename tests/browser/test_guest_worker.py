@@ -142,6 +142,15 @@ def test_an_endless_loop_ends_with_its_worker_and_the_guest_is_made_again(open_p
     assert reply(again)["value"] == 6
 
 
+def test_each_load_begins_in_a_fresh_memory(open_page: OpenPage) -> None:
+    page = open_page()
+    guest = page.start()["number"]
+    _, _, loaded, added = page.call("ask", guest, [load(), invoke("add", [5]), load({"n": 40}), invoke("add")])
+    assert reply(loaded)["state"]["n"] == 40
+    assert reply(added)["value"] == 41
+    wait_for_workers(page, 1)
+
+
 @pytest.mark.parametrize(
     ("tool", "limits", "code"),
     [

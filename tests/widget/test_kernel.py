@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyter_client.manager import start_new_kernel
+
+import nexus_jupyter
 
 COUNTER = """%%nxml counter
 <NexusPanel id="counter" title="Counter">
@@ -140,6 +144,15 @@ def test_a_page_gets_the_bundle_when_it_asks(counter: Page) -> None:
     reply = counter.until("bundle")
     assert reply["address"] == counter.state["_bundle"]
     assert len(reply["buffers"][0]) > 10_000
+
+
+def test_a_page_gets_the_guest_when_it_asks(counter: Page) -> None:
+    counter.send(kind="guest")
+    reply = counter.until("guest")
+    code, image = map(bytes, reply["buffers"])
+    assert reply["address"] == hashlib.sha256(code + image).hexdigest()[:32]
+    static = Path(nexus_jupyter.__file__).parent / "static"
+    assert (code, image) == ((static / "guest-code.wasm").read_bytes(), (static / "guest-image.wasm").read_bytes())
 
 
 def test_a_click_becomes_a_commit_a_new_tree_and_a_result(counter: Page) -> None:

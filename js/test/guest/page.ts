@@ -100,38 +100,54 @@ const lab = {
     for (const { guest } of held) guest.end();
   },
 
-  /** Each talk with a guest of its own in a Worker of its own, two at a time. */
+  /** Each talk with a guest of its own, in two Workers that live as long as their guests are not lost. */
   async replay(talks: readonly Talk[], limits: Partial<GuestLimits>[] = []): Promise<Outcome[][]> {
     const outcomes: Outcome[][] = [];
     let next = 0;
     const work = async (): Promise<void> => {
+      let [number, ruled] = [-1, ""];
       while (next < talks.length) {
         const at = next++;
-        const started = (await lab.start({ ...PATIENT, ...limits[at] })) as { number: number };
-        outcomes[at] = await lab.ask(started.number, talks[at] as Talk);
-        (held[started.number] as Held).guest.end();
+        const rules = JSON.stringify(limits[at] ?? {});
+        if (number < 0 || rules !== ruled || !lab.alive(number)) {
+          if (number >= 0) held[number]?.guest.end();
+          number = ((await lab.start({ ...PATIENT, ...limits[at] })) as { number: number }).number;
+          ruled = rules;
+        }
+        const said: Outcome[] = [];
+        for (const request of talks[at] as Talk) said.push(...(await lab.ask(number, [request])));
+        outcomes[at] = said;
       }
+      if (number >= 0) held[number]?.guest.end();
     };
     await Promise.all([work(), work()]);
     return outcomes;
   },
 
-  /** Each talk with a guest of its own on the main thread. */
-  async local(talks: readonly Talk[]): Promise<Outcome[][]> {
+  /** The same on the main thread. */
+  async local(talks: readonly Talk[], limits: Partial<GuestLimits>[] = []): Promise<Outcome[][]> {
     const outcomes: Outcome[][] = [];
-    for (const talk of talks) {
-      const guest = await LocalGuest.start(await bytes);
-      const said: Outcome[] = [];
-      for (const request of talk) {
-        try {
-          said.push({ reply: JSON.stringify(guest.request(request)) });
-        } catch (error) {
-          said.push(failureOf(error));
-        }
-      }
-      outcomes.push(said);
-      guest.end();
+    let last = "";
+    const heard = (reply: string): void => {
+      last = reply;
+    };
+    let [guest, ruled] = [await LocalGuest.start(await bytes), "new"];
+    for (const [at, talk] of talks.entries()) {
+      const rules = JSON.stringify(limits[at] ?? {});
+      if (rules !== ruled || !guest.alive) guest = await LocalGuest.start(await bytes, limits[at], heard);
+      ruled = rules;
+      outcomes.push(
+        talk.map((request) => {
+          try {
+            guest.request(request);
+            return { reply: last };
+          } catch (error) {
+            return failureOf(error);
+          }
+        }),
+      );
     }
+    guest.end();
     return outcomes;
   },
 };
