@@ -39,7 +39,17 @@ function load(body: string, state: { n: number } | null = null): GuestRequest {
 }
 
 const invoke: GuestRequest = {
-  ...{ op: "invoke", call: 1, tool: "t", args: null, clock: 0, seed: 1, zone: "UTC", state: null },
+  ...{
+    op: "invoke",
+    call: 1,
+    tool: "t",
+    args: null,
+    clock: 0,
+    seed: 1,
+    zone: "UTC",
+    state: null,
+    hook: null,
+  },
 };
 
 function failure(action: () => unknown): GuestFailure {
