@@ -135,7 +135,7 @@ describe("a reply", () => {
   it("is completed with what it leaves out", () => {
     expect(readReply('{"status":"done"}')).toEqual({
       ...{ status: "done", ops: [], inverse: [], value: null, tool: null, calls: [], timer: null },
-      ...{ emits: [], logs: [], progress: null, tree: null, state: null, error: null },
+      ...{ emits: [], logs: [], progress: null, tree: null, patch: null, state: null, error: null },
     });
   });
 
