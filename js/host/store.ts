@@ -10,7 +10,6 @@ import type {
   NodeStatus,
   PanelHost,
   PanelState,
-  Question,
   Turn,
 } from "../render/host";
 import { Calls, type Outcome } from "./calls";
@@ -19,6 +18,7 @@ import { afterwards, type Decision } from "./consent";
 import { type Can, type JsonObject, type Received, readMessage } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
+import { Questions } from "./questions";
 import { repaint } from "./repaint";
 import { Sight } from "./sight";
 import { addToast, readToast } from "./toasts";
@@ -66,11 +66,7 @@ export class PanelStore implements PanelHost {
   #errors = new Map<string, ErrorInfo>();
   #ownErrors = new Set<number>();
   #sight = new Sight((shown) => this.#channel.send({ kind: "sight", client: this.client, shown }));
-  /** The view that was used last. */
-  #attended = "";
-  /** Where each call was made from; of those that ask a question. */
-  #questions = new Map<number, Question>();
-  #madeIn = new Map<number, string>();
+  #questions = new Questions();
   #panel: PanelState = {
     title: "",
     rev: 0,
@@ -133,7 +129,7 @@ export class PanelStore implements PanelHost {
   }
 
   attend(view: string): void {
-    this.#attended = view;
+    this.#questions.attended = view;
   }
 
   /** Listeners that have not left; 0 after the last view is gone. */
@@ -148,7 +144,7 @@ export class PanelStore implements PanelHost {
     else this.dismissError(node);
     this.dismissConsentNote();
     const done = this.#calls.open(seq, node);
-    this.#madeIn.set(seq, this.#attended);
+    this.#questions.made(seq);
     const sent =
       this.#panel.connection !== "closed" &&
       this.#channel.send({
@@ -180,7 +176,7 @@ export class PanelStore implements PanelHost {
   }
 
   answer(seq: number, yes: boolean): void {
-    if (!this.#questions.delete(seq)) return;
+    if (!this.#questions.take(seq)) return;
     this.#ask();
     const sent = this.#channel.send({ kind: "confirm_answer", client: this.client, seq, yes });
     if (!sent)
@@ -257,7 +253,7 @@ export class PanelStore implements PanelHost {
         if (message.client === this.client && this.#calls.has(message.seq)) {
           const { seq, question } = message;
           this.#calls.update(seq, { asking: true });
-          this.#questions.set(seq, { seq, text: question, view: this.#madeIn.get(seq) ?? "" });
+          this.#questions.ask(seq, question);
           this.#ask();
         }
         break;
@@ -319,7 +315,7 @@ export class PanelStore implements PanelHost {
   }
 
   #ask(): void {
-    const [question = null] = this.#questions.values();
+    const { first: question } = this.#questions;
     if (question !== this.#panel.question) this.#update({ question });
   }
 
@@ -369,8 +365,7 @@ export class PanelStore implements PanelHost {
   #settle(seq: number, outcome: Outcome): void {
     const node = this.#calls.settle(seq, outcome);
     const own = this.#ownErrors.delete(seq);
-    this.#madeIn.delete(seq);
-    if (this.#questions.delete(seq)) this.#ask();
+    if (this.#questions.ended(seq)) this.#ask();
     if (node === null || own || !outcome.error || SILENT.has(outcome.error.code)) return;
     this.#errors.set(node, outcome.error);
     this.#refreshStatus(node);
@@ -380,7 +375,6 @@ export class PanelStore implements PanelHost {
   #settleAll(): void {
     this.#calls.settleAll({ error: localError("CLOSED", "The panel ended before the call did.") });
     this.#questions.clear();
-    this.#madeIn.clear();
     this.#ask();
   }
 

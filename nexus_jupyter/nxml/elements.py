@@ -272,7 +272,16 @@ ELEMENTS: dict[str, ElementRule] = {
         ElementRule(
             "Lifecycle",
             (
-                AttributeRule("on", required=True, choices=LIFECYCLES, description="The moment at which it runs.", example="interval"),
+                AttributeRule(
+                    "on",
+                    required=True,
+                    choices=LIFECYCLES,
+                    description=(
+                        "The moment at which it runs: when the panel is made or ends (at most one hook of each), every so often, after a "
+                        "commit of anybody else that changed what it watches, or when a tool or another hook has failed."
+                    ),
+                    example="interval",
+                ),
                 _text(
                     "every",
                     "Time between two runs of `interval`, at least 100ms; one that would begin while another goes on is left out.",
@@ -290,10 +299,8 @@ ELEMENTS: dict[str, ElementRule] = {
             ),
             ("Handler",),
             description=(
-                "Something that happens by itself, as a call of its own. `mount` runs when the panel is made and `unmount` when it ends: "
-                "at most one of each, and once a panel. `interval` runs every so often. `change` runs after a commit, whoever made it, "
-                "that changed what it watches; its own writes do not start it again. `error` runs when a tool or another hook failed. "
-                "`$args.changed` in a `change`, `$args.source` and `$args.error` in an `error` say more."
+                "Something that happens by itself, once for `mount` and `unmount`. `change` finds `$args.changed`, the names; "
+                "`error` finds `$args.source` and `$args.error`."
             ),
             example="""\
 <Lifecycle on="interval" every="5s" whenHidden="pause">

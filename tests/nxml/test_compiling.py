@@ -180,6 +180,15 @@ def test_lifecycles_and_extensions_are_kept() -> None:
     assert [(x.on, x.every, x.of, x.debounce) for x in made.lifecycle] == [("interval", 2.0, (), None), ("change", None, ("a",), 0.25)]
 
 
+def test_hooks_are_called_by_their_moment_and_number() -> None:
+    hooks = [
+        f'<Lifecycle on="{on}" {more}><Handler>1</Handler></Lifecycle>' for on, more in (("mount", ""), ("interval", 'every="1s"')) * 2
+    ]
+    made = program(logic="".join(hooks[:2] + hooks[3:]))
+    assert made.hook_names == ("lifecycle mount", "lifecycle interval", "lifecycle interval 2")
+    assert program().hook_names == ()
+
+
 def test_options_take_the_kind_of_their_declaration() -> None:
     option = {"description": "An option."}
     kinds = catalog().model_copy(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import nexus_jupyter
 from nexus_jupyter import HandlerError, Panel
 from nexus_jupyter.panel import sight as sight_module
 from nexus_jupyter.panel.hooks import Interval
@@ -511,3 +512,28 @@ def test_pages_learn_with_the_new_document_whether_to_tell_that_they_show_it() -
         (shown,) = [m for m in heard if isinstance(m, Snapshot)]
         assert shown.sight
         assert shown.hooks == ()
+
+
+# --- what is kept of it -----------------------------------------------------------------------------
+
+
+def test_a_recorded_session_has_its_hooks_and_replays_to_the_same() -> None:
+    logic = hook("interval", "$state.m = Math.random() + Date.now();", 'every="100ms"') + hook(
+        "change", "$state.seen.push($state.n);", 'of="n"'
+    )
+    with Panel(source(logic)) as panel:
+        recorder = panel.record()
+        panel.call("add")
+        until(lambda: panel.state.seen == [1] and panel.state.m > 1)
+        session = recorder.stop()
+    played = nexus_jupyter.replay(session)
+    assert played.same, played
+    assert played.state["seen"] == [1]
+
+
+def test_taking_back_is_a_change() -> None:
+    with Panel(source(hook("change", "$state.seen.push($state.n);", 'of="n"'), view="<View><Text>a</Text></View>")) as panel:
+        panel.call("add")
+        until(lambda: panel.state.seen == [1])
+        panel.undo(1)
+        until(lambda: panel.state.seen == [1, 0])
