@@ -77,6 +77,8 @@ def _of_reply(where: str, gives: dict[str, Any], reply: dict[str, Any], code: st
                 pass
             case "loaded":
                 yield from _part(f"{where}: the loaded state", wanted, reply.get("state"))
+            case "patch":
+                yield from _part(f"{where}: patch", wanted, found)
             case "ops" | "inverse":
                 yield from _same(f"{where}: {name}", [_operation(text) for text in wanted], found)
             case "logs":
