@@ -431,7 +431,7 @@ class Runtime:
 
     def _look(self, *, whole: bool) -> Shown:
         """The whole view, or what changed since the last look; a guest that was not asked before tells the whole of it."""
-        reply = self.request(GuestView(whole=whole))
+        reply = self.request(GuestView(whole=whole), cpu=self.limits.load_cpu)
         if reply.status == "failed":
             raise error_from(reply.error)
         if reply.tree is not None:

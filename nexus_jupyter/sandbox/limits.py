@@ -16,7 +16,8 @@ class Limits:
 
     Time, in seconds:
     ``cpu``: of the processor in one step (one request).  ``cpu_total``: in all steps of one call.
-    ``load_cpu``: in the first request, which compiles.  ``cpu_max``: what a handler's ``timeout`` can raise ``cpu`` to.
+    ``load_cpu``: in the first request, which compiles, and in looking at the view, which may be
+    made whole.  ``cpu_max``: what a handler's ``timeout`` can raise ``cpu`` to.
     ``starved``: how many times its processor time a step may take by the clock, on a machine that has none to give.
     ``wall``: one call from start to end, extensions included; ``wall_max``: what a ``timeout`` can raise that to.
     ``unmount``: that of what runs when a panel ends.  ``interval``: the least between two runs of an interval.

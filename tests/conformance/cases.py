@@ -137,6 +137,8 @@ def _asked(kind: str, step: dict[str, Any], call: int) -> GuestRequest:
             fields |= {"values": what, "clock": moment["clock"]}
         case "read":
             fields |= {"name": what}
+        case "view":
+            fields |= what
     assert not step, f"unknown: {step}"
     return _request.validate_python(fields)
 

@@ -71,12 +71,14 @@ def _of_reply(where: str, gives: dict[str, Any], reply: dict[str, Any], code: st
     status = gives.get("status", "failed" if gives.get("error") is not None else "waiting" if waits else "done")
     yield from _same(f"{where}: status", status, reply.get("status"))
     for name, wanted in gives.items():
-        found = reply.get(name, [] if name in ("ops", "inverse", "calls", "emits", "logs") else None)
+        found: Any = reply.get(name, [] if name in ("ops", "inverse", "calls", "emits", "logs") else None)
         match name:
             case "error" | "status" | "state" | "lost":
                 pass
             case "loaded":
                 yield from _part(f"{where}: the loaded state", wanted, reply.get("state"))
+            case "patch":
+                yield from _part(f"{where}: patch", wanted, found)
             case "ops" | "inverse":
                 yield from _same(f"{where}: {name}", [_operation(text) for text in wanted], found)
             case "logs":
