@@ -4,6 +4,7 @@ import { PanelError } from "./errors";
 import { Item } from "./item";
 import { isContainer } from "./json";
 import { escaped, MAX_KEY, Part } from "./part";
+import { readWhole } from "./reads";
 import type { Scope } from "./scope";
 
 export class Loop extends Part {
@@ -32,6 +33,12 @@ export class Loop extends Part {
     return this.attempt(this.node.items, () => {
       const value = this.value(this.node.items, this.scope, this.path);
       if (value === undefined || value === null) return [];
+      const handle = isContainer(value) ? this.view.data.state.handles.behind(value) : undefined;
+      if (handle !== undefined && Array.isArray(handle.raw)) {
+        // all at once: item by item each would be read through its proxy
+        readWhole(handle);
+        return this.view.data.proxies.items(handle, false);
+      }
       if (Array.isArray(value)) return value as unknown[];
       throw new PanelError(
         "Error",
