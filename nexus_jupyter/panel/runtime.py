@@ -283,6 +283,11 @@ class Runtime:
         """How many extension calls are under way.  In turns only."""
         return self._calls.outside()
 
+    @property
+    def waiting(self) -> int:
+        """How many turns wait, the present one apart."""
+        return self._worker.waiting
+
     # --- turns ------------------------------------------------------------------------------------
 
     def _due(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from nexus_jupyter import Panel
-from nexus_jupyter.panel import keeping, kept_store, registry
+from nexus_jupyter.panel import kept_store, registry
 from nexus_jupyter.panel.kept_store import KeptStore
 from nexus_jupyter.protocol import Emitted
 
@@ -260,7 +260,7 @@ def test_nothing_is_kept_for_scripts_visitors_and_previews(data: Path, monkeypat
     if where == "script":
         monkeypatch.delenv("JPY_SESSION_NAME")
     elif where == "visitors":
-        monkeypatch.setattr(keeping, "serves_visitors", lambda: True)
+        monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
     with Panel(KEPT) as panel:
         assert panel.state.count == (7 if where == "preview" else 1)
         with panel.preview(KEPT) if where == "preview" else Panel(KEPT) as other:
