@@ -113,7 +113,7 @@ def _of_scalar(cursor: Cursor, everything: bool) -> list[Completion]:
     rule = (ELEMENTS[element] if element in ELEMENTS else ElementRule("")).attribute(name)
     kind = rule.kind if rule else "text"
     if rule is not None and rule.choices:
-        return [item(n, "value", "default" if n == rule.default else "", rule.description) for n in rule.choices]
+        return [item(n, "value", "default" if n == rule.default else "", rule.description) for n in rule.choices if n not in rule.unbuilt]
     if kind == "type":
         return [item(n, "type", "", _TYPES[n]) for n in VALUE_TYPES]
     declared = cursor.attributes.get("type", "").strip()

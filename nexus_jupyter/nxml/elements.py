@@ -14,7 +14,8 @@ AttributeKind = Literal[
 class AttributeRule:
     """What an attribute's value must be, and what it is for.
 
-    ``choices`` are all values there are, for the kind ``choice`` and where another rule holds the value to them.
+    ``choices`` are all values there are, for the kind ``choice`` and where another rule holds the value to them; ``unbuilt`` are
+    those of them that this version reads without doing them.
     ``default`` is what stands for an absent attribute, as it would be written; "" when nothing does.
     ``example`` is a value as it is written between the quotes.
     ``available`` is false for what the language knows and this version reads without doing it.
@@ -24,6 +25,7 @@ class AttributeRule:
     kind: AttributeKind = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
+    unbuilt: tuple[str, ...] = ()
     description: str = ""
     default: str = ""
     example: str = ""
@@ -148,10 +150,11 @@ ELEMENTS: dict[str, ElementRule] = {
                     "persist",
                     "choice",
                     choices=("none", "notebook", "workspace"),
-                    description="How long it lives: with the kernel, with the notebook, or shared by the workspace's notebooks.",
+                    unbuilt=("workspace",),
+                    description="How long it lives: with the kernel, with the notebook, or shared by the workspace's notebooks "
+                    "(`workspace` is not built yet).",
                     default="none",
                     example="notebook",
-                    available=False,
                 ),
             ),
             text=True,

@@ -62,7 +62,9 @@ def _unbuilt_elements() -> list[str]:
 
 
 def _unbuilt_attributes() -> list[str]:
-    return [f"{a.name} of {rule.name}" for rule in ELEMENTS.values() for a in rule.attributes if not a.available]
+    attributes = [(a, rule) for rule in ELEMENTS.values() for a in rule.attributes]
+    whole = [f"{a.name} of {rule.name}" for a, rule in attributes if not a.available]
+    return [*whole, *(f'{a.name}="{choice}" of {rule.name}' for a, rule in attributes for choice in a.unbuilt)]
 
 
 def _absent(names: Iterable[str]) -> list[str]:
@@ -77,7 +79,8 @@ def _element(rule: ElementRule) -> str:
 
 
 def _attribute(rule: AttributeRule) -> str:
-    return rule.name + ("*" if rule.required else "") + (f"({'|'.join(rule.choices)})" if rule.choices else "")
+    choices = "|".join(each for each in rule.choices if each not in rule.unbuilt)
+    return rule.name + ("*" if rule.required else "") + (f"({choices})" if choices else "")
 
 
 def _prop(prop: PropEntry) -> str:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 import secrets
-import stat
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from ..sandbox.data_folder import data_folder
 from .grant import Grant
+from .private_file import read_file, write_file
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +40,7 @@ class GrantStore:
             if (kept := self._session.get((notebook, panel))) is not None:
                 return kept
             key = self._key()
-            text = _read(self._path(notebook, panel)) if notebook and key is not None else None
+            text = read_file(self._path(notebook, panel), MOST_BYTES) if notebook and key is not None else None
             grant = Grant.read(text, key) if text is not None and key is not None else None
             return grant if grant is not None and grant.is_for(notebook, panel) else None
 
@@ -53,7 +50,7 @@ class GrantStore:
             try:
                 if not grant.notebook:
                     raise OSError("the kernel was not told the path of its notebook")
-                _write(self._path(grant.notebook, grant.panel), grant.signed(self._key() or self._new_key()).encode())
+                write_file(self._path(grant.notebook, grant.panel), grant.signed(self._key() or self._new_key()).encode())
                 self._session.pop((grant.notebook, grant.panel), None)
             except OSError as error:
                 logger.info("what the panel %r was allowed is kept until this kernel ends: %s", grant.panel, error)
@@ -75,62 +72,19 @@ class GrantStore:
         return self._folder() / "grants" / "key"
 
     def _key(self) -> bytes | None:
-        key = _read(self._key_path, private=True)
+        key = read_file(self._key_path, MOST_BYTES, private=True)
         return key if key is not None and len(key) == KEY_BYTES else None
 
     def _new_key(self) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
         try:
             # by a name that must not exist: of two kernels at once one makes the key and the other takes it
-            _write(self._key_path, key, anew=True)
+            write_file(self._key_path, key, anew=True)
         except FileExistsError:
             if (found := self._key()) is not None:
                 return found
-            _write(self._key_path, key)  # one that others may have read signs nothing any more
+            write_file(self._key_path, key)  # one that others may have read signs nothing any more
         return key
-
-
-def _read(path: Path, *, private: bool = False) -> bytes | None:
-    """The bytes of an ordinary file; ``private``: if it is this user's alone.  None of any other."""
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return None
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
-            return None
-        if private and sys.platform != "win32" and (found.st_uid != os.geteuid() or found.st_mode & 0o077):
-            return None
-        try:
-            return file.read(MOST_BYTES + 1)
-        except OSError:
-            return None
-
-
-def _write(path: Path, text: bytes, *, anew: bool = False) -> None:
-    """Put a whole file in place, on the disk when this returns.  Raises OSError; FileExistsError with ``anew``."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.parent.chmod(0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")  # for this user alone
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if anew:
-            os.link(temporary, path)
-        else:
-            os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-    if sys.platform != "win32":  # there a folder cannot be opened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 grant_store = GrantStore()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 from pydantic import JsonValue
 
 from ..diagnostics import visible
-from ..errors import ArgumentError, DocumentError, NexusError, OptionError, StaleError, StateError
-from ..protocol import Commit, ConsentAnswer, LogLine
+from ..errors import ArgumentError, DocumentError, NexusError, OptionError, PanelClosedError, StaleError, StateError
+from ..protocol import Commit, ConsentAnswer, Emitted, LogLine
 from ..protocol.identity import document_hash
 from ..sandbox import limits as sandbox_limits
 from ..sandbox.extensions.exposed import ExposedFunctions, Function, Functions, everywhere, named_frames, named_functions
@@ -32,11 +33,12 @@ from .dispatch import Dispatcher
 from .documents import program_of
 from .exposing import F, exposing
 from .history import History
+from .keeping import Keeping, notebook_path
 from .mailbox import mailbox
 from .moment import CLOCK
 from .names import nearest
 from .permissions import Permissions
-from .replacement import Replacement
+from .replacement import Former, Replacement, differing
 from .revisions import Entry
 from .runtime import Runtime
 from .state import PanelState, brief
@@ -92,6 +94,8 @@ class Panel:
     declares ``nexus.python``: a list of functions or a dict of name to function.
     ``frames`` are data frames that it may query where it declares ``nexus.sql``: a dict of name to frame.
     ``name`` is the Python name it is bound to, if any.  ``id`` replaces the document's own.
+    It takes over the values that the panel of its identity had before, or that are kept of it (``persist="notebook"``),
+    as far as they fit, and ``notes`` says what does not; ``fresh``: it begins anew.
 
     Use it as a context manager, or ``close()`` it; making another panel of the same identity in the
     same notebook closes it, too.
@@ -110,6 +114,7 @@ class Panel:
         name: str = "",
         id: str | None = None,
         limits: Limits | None = None,
+        fresh: bool = False,
         _cell: str = "",
         _listed: bool = True,
         _mounted: str | None = None,
@@ -130,8 +135,9 @@ class Panel:
         self.id = id or program.id or name or _cell or f"panel-{registry.number()}"
         first = self._first_values(program, state)
         limits = limits or sandbox_limits.configured()
-        # the server tells it to the kernel; nothing in the notebook does
-        notebook = os.environ.get("JPY_SESSION_NAME", "")
+        own = _listed and _bench is None
+        notebook = notebook_path()
+        self._keeping = Keeping(self.id, notebook if own else "", program, self._warn)
         self._bench = _bench
         if _bench is None:
             self._permissions = Permissions(self.id, notebook, self._functions, trusted=_listed)
@@ -160,14 +166,20 @@ class Panel:
         try:
             self.state = PanelState.of(self._runtime)
             self.tools = Tools(self._runtime, zone)
-            mailbox.wait(self._runtime.load(first, mounted=_mounted))
+            previous = registry.get(self.id) if own else None
+            former, notes = self._former(previous, fresh)
+            self._notes = (*notes, *mailbox.wait(self._runtime.load(first, mounted=_mounted, former=former)))
         except BaseException as error:
             self._runtime.close("it could not be made")
             if isinstance(error, CodeErrors):
                 raise self._refused(source, program, diagnostics, error) from None
             raise
-        if _listed and _bench is None:
+        if own:
             registry.add(self)
+            runtime = self._runtime
+            anew = fresh or previous is not None
+            with contextlib.suppress(PanelClosedError):  # somebody was quick to close it
+                mailbox.wait(runtime.ask(lambda: self._keeping.begin(runtime.state, runtime.first, anew=anew)))
 
     # --- use --------------------------------------------------------------------------------------
 
@@ -265,6 +277,7 @@ class Panel:
 
         def done() -> None:
             self._document = Document(source, program, diagnostics, self._document.edition + 1, document_hash(source))
+            self._keeping.declare(program)
             self._permissions.replaced(self._runtime, source, self.hash, program)
             self.state._redeclare()
             self.tools._redeclare()
@@ -395,6 +408,13 @@ class Panel:
         """
         mailbox.wait(self._runtime.ask(lambda: self._permissions.revoke(self._runtime)))
 
+    def forget(self) -> None:
+        """Drop what is kept of its states (``persist="notebook"``), and take over nothing of them into its next run.
+
+        The present values stay while the panel lives; what changes after this is kept again.
+        """
+        mailbox.wait(self._runtime.ask(self._forget))
+
     def close(self) -> None:
         """End the panel and free what it holds.  Again does nothing."""
         self._end("it was closed")
@@ -433,6 +453,11 @@ class Panel:
     def rev(self) -> int:
         """The committed revision; 0 is the panel as it was made."""
         return self._runtime.rev
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the run before it could not be taken over when it was made, and why."""
+        return self._notes
 
     @property
     def log(self) -> tuple[LogLine, ...]:
@@ -479,6 +504,7 @@ class Panel:
     def _end(self, reason: str) -> None:
         self._runtime.close(reason)
         registry.remove(self)
+        self._keeping.end()
         with self._lock:
             callbacks, self._on_close = self._on_close, None
         for callback in callbacks or ():
@@ -488,11 +514,33 @@ class Panel:
         for name, value in after.items():
             if name in before and before[name] is not value and before[name] != value:
                 self.state._changed(name, before[name])
+        self._keeping.committed(before, after, self._runtime.first)
         for callback in self._commit_listeners:
             try:
                 callback(commit)
             except Exception:
                 logger.exception("a listener to the commits of %r failed", self.id)
+
+    def _former(self, previous: Panel | None, fresh: bool) -> tuple[Former | None, tuple[str, ...]]:
+        """What this panel takes over, and what is said about that; the kept values count where there is no live panel before it."""
+        if fresh:
+            return None, ()
+        if previous is not None:
+            before = previous.runtime
+            state, first = before.state, before.first
+            return Former(differing(state, first), first, before.set_aside), ()
+        values, notes = self._keeping.read()
+        return (Former(values, {}, {}) if values else None), notes
+
+    def _forget(self) -> None:
+        self._runtime.first, self._runtime.set_aside = self._runtime.state, {}
+        self._keeping.forget()
+
+    def _warn(self, sentence: str) -> None:
+        """Say what the panel's reader and its author should know; any thread."""
+        runtime = self._runtime
+        runtime.log.append(LogLine(level="warn", text=sentence))
+        runtime.put(lambda: runtime.say(Emitted(event="notify", payload={"text": f"{self.title}: {sentence}", "level": "warn"})))
 
     def _emitted(self, event: str, payload: JsonValue) -> None:
         for listener in tuple(self._listeners.get(event, ())):

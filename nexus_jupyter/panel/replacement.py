@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -31,6 +33,19 @@ class Replacement:
     dispatcher: Callable[[], Dispatcher]
     check: Callable[[], None]
     done: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a panel takes over from the run before it, or from what is kept of that.
+
+    ``values`` are those that are no longer what their state began with; ``first`` what the states began with, as far as is
+    known; ``set_aside`` values that fitted no document of that run.
+    """
+
+    values: Mapping[str, JsonValue]
+    first: Mapping[str, JsonValue]
+    set_aside: Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,32 @@ def fit(guest: Guest, program: Program, state: FrozenDict, set_aside: Mapping[st
         if name in state:
             kept[name] = thaw(state[name])
     return Fitted(freeze({**guest.initial_state, **taken}), tuple(notes), kept)
+
+
+def take_over(guest: Guest, program: Program, former: Former, given: Collection[str]) -> Fitted:
+    """Write into the new ``guest`` what it can take of the ``former`` run; states that are ``given`` a value begin with that.
+
+    Raises NexusError: the guest broke.
+    """
+    values = freeze({name: value for name, value in former.values.items() if name not in given})
+    fitted = fit(guest, program, values, {name: value for name, value in former.set_aside.items() if name not in given})
+    notes = list(fitted.notes)
+    for name in values:
+        begins = guest.initial_state.get(name)
+        if name in former.first and name in guest.initial_state and fitted.state[name] == values[name] and former.first[name] != begins:
+            stays, now = visible(brief(values[name])), visible(brief(begins))
+            notes.append(f"{name} stays {stays}; a fresh run would begin with {now}.")
+    return Fitted(fitted.state, tuple(notes), fitted.set_aside)
+
+
+def differing(state: FrozenDict, first: FrozenDict) -> dict[str, Any]:
+    """The values that are not what their states began with."""
+    return {name: value for name, value in state.items() if name not in first or not _same(value, first[name])}
+
+
+def _same(a: Any, b: Any) -> bool:
+    # in Python true is 1
+    return a is b or (a == b and json.dumps(a) == json.dumps(b))
 
 
 def _put(guest: Guest, name: str, value: JsonValue) -> str:

@@ -61,7 +61,7 @@ from .worker import Worker
 
 if TYPE_CHECKING:
     from .recording import Recorder
-    from .replacement import Replacement
+    from .replacement import Former, Replacement
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,10 @@ class Runtime:
         self.lock = threading.Lock()
         self._closed: str | None = None
         self._pending_events = 0
-        self._set_aside: dict[str, JsonValue] = {}
+        self.set_aside: dict[str, JsonValue] = {}
+        """Values that fit no state of the present document."""
+        self.first = FrozenDict()
+        """What the states began with, the values of a former run apart."""
         self._recorders: tuple[Recorder, ...] = ()
         self.consent: Consent | None = None
         """The request for permission that is open."""
@@ -141,12 +144,15 @@ class Runtime:
         """Why the panel ended, or None."""
         return self._closed
 
-    def load(self, overrides: Mapping[str, JsonValue], *, mounted: str | None = None) -> Future[None]:
-        """Make the guest; its defaults, then ``overrides``, become the first committed state.
+    def load(
+        self, overrides: Mapping[str, JsonValue], *, mounted: str | None = None, former: Former | None = None
+    ) -> Future[tuple[str, ...]]:
+        """Make the guest; its defaults, then what fits of the ``former`` run, then ``overrides``, become the first committed state.
 
+        Gives notes about what does not fit.
         What the document does by itself begins; a ``mount`` of the code ``mounted`` has run before.
         """
-        return self._ask(lambda: self._load(overrides, mounted))
+        return self._ask(lambda: self._load(overrides, mounted, former))
 
     def write(self, values: Mapping[str, JsonValue]) -> Future[int]:
         """Commit whole states from Python, all or none; the new revision."""
@@ -277,6 +283,11 @@ class Runtime:
         """How many extension calls are under way.  In turns only."""
         return self._calls.outside()
 
+    @property
+    def waiting(self) -> int:
+        """How many turns wait, the present one apart."""
+        return self._worker.waiting
+
     # --- turns ------------------------------------------------------------------------------------
 
     def _due(self) -> None:
@@ -372,14 +383,34 @@ class Runtime:
         """Have ``recorder`` told no more.  In a turn."""
         self._recorders = tuple(each for each in self._recorders if each is not recorder)
 
-    def _load(self, overrides: Mapping[str, JsonValue], mounted: str | None) -> None:
+    def _load(self, overrides: Mapping[str, JsonValue], mounted: str | None, former: Former | None) -> tuple[str, ...]:
+        notes = () if former is None else self._take_over(former, overrides)
         guest = self.live()
-        self.state = freeze(guest.initial_state)
+        self.first = freeze(guest.initial_state)
+        if not self._loaded:
+            self.state = self.first
         self._loaded = True
         if overrides:
             # not a commit: nobody has seen the defaults
             self.state = patch.apply(self.state, self._edit(overrides, self.clock.now_ms()).ops)
+            self.first = freeze({**self.first, **{name: self.state[name] for name in overrides}})
         self.lifecycle.begin(mounted)
+        return notes
+
+    def _take_over(self, former: Former, overrides: Mapping[str, JsonValue]) -> tuple[str, ...]:
+        from .replacement import take_over  # most panels never need it
+
+        guest = self.live()
+        try:
+            fitted = take_over(guest, self.program, former, overrides)
+        except NexusError as error:
+            # such values must not keep the panel from being made
+            guest.close()
+            self.lost()
+            return (f"the states begin anew, because what was kept of them broke the sandbox: {error}",)
+        self.state, self.set_aside = fitted.state, fitted.set_aside
+        self._loaded = True
+        return fitted.notes
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -492,7 +523,7 @@ class Runtime:
         clock, seed = self.clock.now_ms(), random.getrandbits(32)
         guest = Guest(document.program, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
         try:
-            fitted = fit(guest, document.program, self.state, self._set_aside)
+            fitted = fit(guest, document.program, self.state, self.set_aside)
             old, before = self.guest, self.state
             self._calls.replace(document.program, document.dispatcher())
         except BaseException:
@@ -502,7 +533,8 @@ class Runtime:
             self.guest = guest
         if old is not None:
             old.close()
-        self._set_aside = fitted.set_aside
+        self.set_aside = fitted.set_aside
+        self.first = freeze(guest.initial_state)
         self.program = document.program
         self.state = fitted.state
         shown = bool(self._subscribers)

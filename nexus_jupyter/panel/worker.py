@@ -48,6 +48,11 @@ class Worker:
                 return
         otherwise()
 
+    @property
+    def waiting(self) -> int:
+        """How many turns wait, the present one apart."""
+        return len(self._turns)
+
     def close(self, last: Turn, *, timeout: float = 10.0) -> None:
         """Run ``last`` as the final turn, drop the waiting ones, and end the thread.  Once only.
 

@@ -167,10 +167,10 @@ class Page:
             self.screen.take(message, CLIENT)
 
     def _quiet(self) -> bool:
-        """Whether nothing is due now and all calls that are under way wait for the test; in a turn."""
+        """Whether no turn waits, nothing is due now, and all calls that are under way wait for the test; in a turn."""
         runtime = self._panel.runtime
         due = runtime.next_due()
-        return (due is None or due > self._clock.monotonic()) and not self._busy()
+        return not runtime.waiting and (due is None or due > self._clock.monotonic()) and not self._busy()
 
     def _busy(self) -> bool:
         return self._panel.runtime.outside() > self._bench.held

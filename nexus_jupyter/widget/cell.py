@@ -64,6 +64,7 @@ class CellOptions:
     functions: tuple[str, ...]
     hide: bool
     quiet: bool
+    fresh: bool = False
 
 
 def run_cell(source: str, options: CellOptions, variables: dict[str, Any], cell_id: str) -> None:
@@ -78,7 +79,7 @@ def run_cell(source: str, options: CellOptions, variables: dict[str, Any], cell_
     functions = {n: _function(n, variables) for item in options.functions for n in item.replace(",", " ").split()}
     before = registry.panels()
     try:
-        panel = Panel(source, state=state, functions=functions, name=name, _cell=cell_id)
+        panel = Panel(source, state=state, functions=functions, name=name, fresh=options.fresh, _cell=cell_id)
     except DocumentError as error:
         _tell(Shown.diagnostics(error.source, error.diagnostics))
         _stop(error.message)
@@ -92,6 +93,8 @@ def run_cell(source: str, options: CellOptions, variables: dict[str, Any], cell_
     previous = before.get(panel.id)
     if previous is not None and previous.cell and panel.cell and previous.cell != panel.cell:
         print(f"The panel {panel.id!r} was also made in another cell; this one replaces it.")
+    for note in panel.notes:
+        print(visible(f"The panel {panel.id!r}: {note}"))
     if not options.hide:
         display(panel)
 

@@ -6,10 +6,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..panel import keeping, policy
 from ..panel import panel as panels
-from ..panel import policy
 from ..sandbox import limits
 from . import configuration
+from .visitors import serves_visitors
 
 if TYPE_CHECKING:
     from ..panel.panel import Panel
@@ -22,6 +23,7 @@ def give() -> bool:
     panels.face = _show
     panels.file_face = _write
     policy.configured = configuration.read
+    keeping.serves_visitors = serves_visitors
     limits.configured = configuration.read_limits
     return True
 

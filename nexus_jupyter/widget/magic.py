@@ -46,6 +46,7 @@ class NXMLMagics(Magics):
         help="Python functions the panel may call as $ext.py.name(...), separated by commas: --functions describe,save",
     )
     @argument("--hide", action="store_true", help="make the panel, but do not show it (show it later with its name)")
+    @argument("--fresh", action="store_true", help="begin anew: take over nothing of what the panel had, or what is kept of it")
     @argument("--quiet", "-q", action="store_true", help="do not show warnings")
     @cell_magic
     def nxml(self, line: str, cell: str) -> None:
@@ -59,14 +60,14 @@ class NXMLMagics(Magics):
         </NexusPanel>
 
         Afterwards `counter.state.count` reads and writes it, `counter.call("add")` runs a tool, and
-        running the cell again replaces the panel.
+        running the cell again replaces the panel; its state stays as far as it fits.
         """
         load()
         from ..panel import registry
         from .cell import CellOptions, run_cell
 
         given = self._parse(self.nxml, "%%nxml", line)
-        options = CellOptions(given.name, tuple(given.state), tuple(given.functions), given.hide, given.quiet)
+        options = CellOptions(given.name, tuple(given.state), tuple(given.functions), given.hide, given.quiet, given.fresh)
         run = self._known_runs().start(given.name, line, cell)
         run_cell(cell, options, self.shell.user_ns, self._cell_id())
         run.panel = next(reversed(registry.panels()), "")  # the one that was just made

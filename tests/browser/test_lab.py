@@ -176,18 +176,18 @@ def test_a_panel_made_in_the_very_cell_that_then_sleeps_answers(notebook: Notebo
     expect(ended).to_be_visible()
 
 
-def test_running_a_cell_again_replaces_its_panel(notebook: Notebook) -> None:
+def test_running_a_cell_again_replaces_its_panel_and_keeps_its_state(notebook: Notebook) -> None:
     notebook.name = notebook.lab.write(
         "rerun.ipynb", [COUNTER, "import nexus_jupyter, threading\nprint(list(nexus_jupyter.panels()), counter.state.count)"]
     )
     notebook.open()
-    for _ in range(3):
+    for turn in range(3):
         notebook.run(0)
         expect(notebook.panel("Add one")).to_be_visible()
         notebook.panel("Add one").get_by_role("button", name="Add one").click()
-        expect(notebook.panel("Add one").get_by_role("group", name="Count")).to_contain_text("1")
+        expect(notebook.panel("Add one").get_by_role("group", name="Count")).to_contain_text(str(turn + 1))
     expect(notebook.page.locator(".nexus-panel")).to_have_count(1)
-    notebook.ask(1, "['counter'] 1")
+    notebook.ask(1, "['counter'] 3")
 
 
 @pytest.mark.usefixtures("started_anew")

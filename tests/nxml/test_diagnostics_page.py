@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,12 +25,9 @@ def test_the_page_is_current(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == page()
 
 
-def test_the_module_is_a_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "nexus_jupyter.nxml.checks.documentation"
-    monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(sys, "argv", ["documentation"])
-    runpy.run_module(name, run_name="__main__")
-    assert capsys.readouterr().out == page()
+def test_the_module_is_a_command() -> None:
+    command = [sys.executable, "-m", "nexus_jupyter.nxml.checks.documentation"]
+    assert subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout == page()
 
 
 @pytest.mark.parametrize("code", SEVERITIES)

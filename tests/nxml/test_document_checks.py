@@ -264,7 +264,7 @@ def test_an_extension_whose_last_segment_is_reserved_needs_an_alias() -> None:
 
 
 def test_what_this_version_does_not_do_is_said() -> None:
-    source = """<NexusPanel><Data><State name="a" type="any" persist="notebook"/></Data><View><Slider bind="$state.a" label="x"/></View></NexusPanel>"""
+    source = """<NexusPanel><Data><State name="a" type="any" persist="workspace"/></Data><View><Slider bind="$state.a" label="x"/></View></NexusPanel>"""
     said = [(d.code, d.severity) for d in read(source).diagnostics if d.code != "UNUSED_EXTENSION"]
     assert said == [
         ("NOT_AVAILABLE", Severity.INFO),

@@ -22,7 +22,7 @@ def test_every_built_component_is_there_with_all_its_attributes_and_events() -> 
 def test_every_element_is_there_with_what_it_does() -> None:
     for rule in ELEMENTS.values():
         assert (f"- {rule.name}: {rule.description}" in TEXT) == rule.available
-    assert "Not in this version, do not use: persist of State, memory of Handler." in TEXT
+    assert 'Not in this version, do not use: memory of Handler, persist="workspace" of State.' in TEXT
 
 
 def test_the_names_of_the_sandbox_stand_under_their_places() -> None:
@@ -39,9 +39,8 @@ def test_advice_names_nothing_that_is_not_built() -> None:
     assert '- fetch, XMLHttpRequest: declare <Extension name="nexus.http"' in advice
     assert '- confirm: ask before the tool runs: <Tool confirm="…">\n' in advice
     assert '- setInterval: declare <Lifecycle on="interval" every="…">\n' in advice
-    assert "sessionStorage, indexedDB: keep values in a State\n" in advice
-    for gone in ("nexus.store", "persist="):
-        assert gone not in advice
+    assert 'sessionStorage, indexedDB: keep values in a State; persist="notebook" outlives the kernel\n' in advice
+    assert "nexus.store" not in advice
 
 
 def test_what_is_not_built_is_named_only() -> None:

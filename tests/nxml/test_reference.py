@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -81,10 +81,6 @@ def test_the_command_writes_prints_and_refuses(tmp_path: Path, capsys: pytest.Ca
     assert main(["--help"]) == 2
 
 
-def test_the_module_is_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "nexus_jupyter.nxml.reference")
-    monkeypatch.setattr(sys, "argv", ["reference", str(tmp_path / "a.md")])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("nexus_jupyter.nxml.reference", run_name="__main__")
-    assert ended.value.code == 0
+def test_the_module_is_a_command(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "nexus_jupyter.nxml.reference", str(tmp_path / "a.md")], check=True)
     assert (tmp_path / "a.md").read_text(encoding="utf-8") == PAGE

@@ -105,6 +105,22 @@ def test_a_state_that_does_not_fit_is_one_sentence(shell: InteractiveShell, caps
     assert nexus_jupyter.panels() == {}
 
 
+def test_running_the_cell_again_keeps_the_state_that_fits_and_says_what_does_not(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(shell, "counter --hide")
+    shell.user_ns["counter"].state.update(count=5, rows=[1])
+    capsys.readouterr()
+    run(shell, "counter --hide")
+    assert capsys.readouterr().out == ""
+    assert (shell.user_ns["counter"].state.count, list(shell.user_ns["counter"].state.rows)) == (5, [1])
+    run(shell, "counter --hide", COUNTER.replace('type="list"', 'type="object"'))
+    assert capsys.readouterr().out == "The panel 'counter': rows starts anew with {}: state rows must be an object, not a list of 1\n"
+    assert shell.user_ns["counter"].state.count == 5
+    run(shell, "counter --hide --fresh")
+    assert (shell.user_ns["counter"].state.count, capsys.readouterr().out) == (1, "")
+
+
 def test_running_the_cell_again_replaces_the_panel(shell: InteractiveShell) -> None:
     run(shell, "counter --hide")
     first = shell.user_ns["counter"]

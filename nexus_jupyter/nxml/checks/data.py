@@ -164,17 +164,17 @@ def _number(element: Element, name: str) -> float | int | None:
 
 @rule("NOT_AVAILABLE", on="State")
 def persistence(site: Site, context: Context) -> None:
-    """What: this version keeps states as long as the kernel lives, whatever ``persist`` says.
+    """What: this version keeps states with the kernel or with the notebook, and shares none between notebooks.
 
-    Why: the reader of the panel should know that a value will be lost.  Remedy: none needed; the
-    attribute takes effect once a version supports it.
+    Why: whoever reads ``persist="workspace"`` expects a value that another notebook sees.  Remedy: write
+    ``persist="notebook"`` for a value that is to outlive the kernel.
     """
     attribute = site.element.get("persist")
-    if attribute is not None and attribute.value in ("notebook", "workspace"):
+    if attribute is not None and attribute.value == "workspace":
         context.report(
             "NOT_AVAILABLE",
-            f"persist={attribute.value!r} is read but not done by this version",
+            "persist='workspace' is read but not done by this version",
             site.element,
             attribute.span,
-            hint="the state lives as long as the kernel",
+            hint='the state lives as long as the kernel; persist="notebook" keeps it for this notebook',
         )
