@@ -13,6 +13,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.ports import OwnPorts
+
 # Threads that belong to the process and not to a test.
 _LASTING = ("asyncio_", "ThreadPoolExecutor", "pydevd", "IOPub", "Heartbeat", "Control", "Shell channel", "nexus-warm", "nexus-epoch")
 
@@ -21,6 +23,9 @@ _LASTING = ("asyncio_", "ThreadPoolExecutor", "pydevd", "IOPub", "Heartbeat", "C
 settings.register_profile("gate", max_examples=60, deadline=None)
 settings.register_profile("full", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("full" if os.environ.get("NEXUS_FULL") == "1" else "gate")
+
+
+OwnPorts.instance()
 
 
 def pytest_collection_finish() -> None:
