@@ -182,7 +182,7 @@ def test_from_two_panels_to_an_approved_change_and_back(story: Notebook, context
     before = cell_text(page, 0)
     page.get_by_role("tab", name="Review: Counter").click()
     review.get_by_role("button", name="Approve").click()
-    expect(review.get_by_role("button", name="Undo")).to_be_enabled()
+    expect(review.locator(".nxl-button").get_by_text("Undo", exact=True)).to_be_enabled()
     story.screenshot("story-4-approved")
     to_notebook(story)
     expect(counter.get_by_role("button", name="Reset")).to_be_visible()
@@ -203,7 +203,7 @@ def test_from_two_panels_to_an_approved_change_and_back(story: Notebook, context
 
     # one undo brings everything back
     page.get_by_role("tab", name="Review: Counter").click()
-    review.get_by_role("button", name="Undo").click()
+    review.locator(".nxl-button").get_by_text("Undo", exact=True).click()
     expect(review.get_by_role("status").first).to_contain_text("Undone")
     to_notebook(story)
     expect(counter.get_by_role("button", name="Reset")).to_have_count(0)
