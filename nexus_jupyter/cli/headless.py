@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -87,8 +88,9 @@ class _Run:
         client.km = manager
         try:
             try:
-                # what a kernel's process prints past Jupyter is no result of ours
-                await client.async_start_new_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                # what a kernel's process prints past Jupyter is no result of ours; a command that a cell runs is not in its notebook
+                env = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
+                await client.async_start_new_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
                 await client.async_start_new_kernel_client()
             except (RuntimeError, OSError) as error:
                 raise RunError(f"the kernel does not start: {visible(str(error))[:300]}") from None

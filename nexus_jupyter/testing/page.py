@@ -49,8 +49,8 @@ class Page:
 
     # --- time ---------------------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """Wait until only time or the test can bring something new, and show what there is then.
+    def settle(self, *, show: bool = True) -> None:
+        """Wait until only time or the test can bring something new, and ``show`` what there is then.
 
         Raises StillRunning: a function or extension has not answered within a minute.
         """
@@ -66,11 +66,11 @@ class Page:
                 time.sleep(pause)
                 pause = min(0.01, pause * 2)
             elif delivered == mailbox.delivered:  # else an observer may have done something
-                snapshot = wait(runtime.snapshot())
-                self._listen()
-                self.screen.show(snapshot)
-                return
+                break
+        snapshot = wait(runtime.snapshot()) if show and not self._panel.closed else None
         self._listen()
+        if snapshot is not None:
+            self.screen.show(snapshot)
 
     def next_due(self) -> float | None:
         """When something happens by itself, in seconds of the test's clock."""
@@ -79,8 +79,8 @@ class Page:
         drafts = (draft.due for draft in self.screen.drafts.values())
         return min((each for each in (due, *drafts) if each is not None), default=None)
 
-    def go_to(self, passed: float) -> None:
-        """Let it be so many seconds after the begin, and happen what is due then."""
+    def go_to(self, passed: float, *, show: bool = True) -> None:
+        """Let it be so many seconds after the begin, and happen what is due then; ``show`` it."""
         if self._panel.closed:
             self._clock.set(passed)
         else:
@@ -88,7 +88,7 @@ class Page:
         for node, draft in list(self.screen.drafts.items()):
             if draft.due is not None and draft.due <= passed:
                 self._flush(node)
-        self.settle()
+        self.settle(show=show)
 
     # --- what a person does -------------------------------------------------------------------------
 

@@ -270,7 +270,7 @@ class Rendered:
         self._page.settle()
         until = self._clock.monotonic() + seconds
         while (due := self._page.next_due()) is not None and due <= until:
-            self._page.go_to(due)
+            self._page.go_to(due, show=False)
         self._page.go_to(until)
 
     @property

@@ -50,8 +50,12 @@ def run(*arguments: str) -> tuple[int, str, str]:
         return process.returncode, out, err
 
 
-def test_the_graph_of_a_notebook_is_all_that_stdout_carries(tmp_path: Path) -> None:
-    path = notebook(tmp_path, PRINTS, COUNTER, "counter.call('add')\nassert counter.state.count == 1\nopen('here.txt', 'w').close()")
+def test_the_graph_of_a_notebook_is_all_that_stdout_carries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "/the/notebook/that/runs/the/command.ipynb")
+    last = (
+        "counter.call('add')\nassert counter.state.count == 1\nopen('here.txt', 'w').close()\nassert 'JPY_SESSION_NAME' not in os.environ"
+    )
+    path = notebook(tmp_path, PRINTS, COUNTER, last)
     before = path.read_bytes()
     status, out, err = run(str(path))
     assert (status, err) == (0, "")

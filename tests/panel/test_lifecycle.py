@@ -17,6 +17,7 @@ from nexus_jupyter.panel import sight as sight_module
 from nexus_jupyter.panel.hooks import Interval
 from nexus_jupyter.protocol import Commit, Event, HookState, KernelMessage, Sight, Snapshot
 from nexus_jupyter.sandbox import Limits
+from nexus_jupyter.testing import Answer, render
 from nexus_jupyter.testing.clock import START, ManualClock
 
 from .notes import FS, Person
@@ -195,22 +196,17 @@ def test_an_interval_ticks_until_the_panel_ends() -> None:
 
 
 def test_a_tick_that_comes_while_the_last_runs_is_left_out() -> None:
-    let_go = threading.Event()
-    calls: list[int] = []
-
-    def slow() -> None:
-        calls.append(1)
-        let_go.wait(60)
-
+    slow = Answer()
     python = '<Extension name="nexus.python" alias="py"/>'
-    with Panel(source(python + hook("interval", "await $ext.py.slow();", 'every="100ms"')), functions=[slow]) as panel:
-        until(lambda: calls)
-        began = time.monotonic()
-        until(lambda: time.monotonic() > began + 0.5)
-        assert len(calls) == 1
-        assert panel.call("add") == 1
-        let_go.set()
-        until(lambda: len(calls) >= 2)
+    with render(source(python + hook("interval", "await $ext.py.slow();", 'every="100ms"')), functions={"slow": slow}) as shown:
+        shown.advance(0.55)
+        assert len(slow.calls) == 1
+        assert shown.panel.call("add") == 1
+        slow.give()
+        assert shown.state.n == 1
+        assert slow.calls == []
+        shown.advance(0.05)
+        assert len(slow.calls) == 1
 
 
 def test_ticks_that_were_left_out_are_not_made_up_for() -> None:
@@ -238,20 +234,23 @@ def test_an_interval_of_a_millisecond_leaves_the_panel_to_others() -> None:
 
 
 def test_a_paused_interval_ticks_while_a_page_shows_the_panel() -> None:
-    logic = hook("interval", "$state.n += 1;", 'every="100ms" whenHidden="pause"') + hook("interval", "$state.m += 1;", 'every="100ms"')
-    with Panel(source(logic)) as panel:
-        assert panel.runtime.snapshot().result(60).sight
-        until(lambda: panel.state.m >= 4)
-        assert panel.state.n == 0
-        panel.runtime.sight(Sight(client="a", shown=True))
-        panel.runtime.sight(Sight(client="b", shown=True))
-        panel.runtime.sight(Sight(client="b", shown=False))
-        until(lambda: panel.state.n >= 2)
-        panel.runtime.sight(Sight(client="a", shown=False))
-        settled(panel)
-        hidden, others = panel.state.n, panel.state.m
-        until(lambda: panel.state.m >= others + 3)
-        assert panel.state.n <= hidden + 1
+    logic = hook("interval", "$state.n += 1;", 'every="10s" whenHidden="pause"') + hook("interval", "$state.m += 1;", 'every="10s"')
+    with render(source(logic)) as shown:
+        assert shown.panel.runtime.snapshot().result(60).sight
+        shown.advance(300)
+        assert (shown.state.n, shown.state.m) == (30, 30)
+        other = Sight(client="other", shown=True)
+        shown.panel.runtime.sight(other)
+        shown.look_away()
+        shown.advance(50)
+        assert (shown.state.n, shown.state.m) == (35, 35), "the other page shows it"
+        shown.panel.runtime.sight(other.model_copy(update={"shown": False}))
+        shown.advance(100)
+        assert (shown.state.n, shown.state.m) == (35, 45)
+        shown.look_back()
+        assert shown.state.n == 36, "what came due meanwhile runs once"
+        shown.advance(10)
+        assert (shown.state.n, shown.state.m) == (37, 46)
 
 
 def test_a_page_that_ended_without_a_word_shows_nothing() -> None:
@@ -321,14 +320,15 @@ def test_change_of_a_computed_value_is_a_change_of_its_value() -> None:
 
 def test_debounced_changes_come_together_after_a_pause() -> None:
     logic = hook("change", "$state.seen.push([$state.n, ...$args.changed]);", 'of="n, m" debounce="400ms"')
-    with Panel(source(logic)) as panel:
+    with render(source(logic)) as shown:
         for n in range(1, 6):
-            panel.state.n = n
-        panel.state.m = 1
-        settled(panel)
-        assert panel.state.seen == []
-        until(lambda: panel.state.seen)
-        assert panel.state.seen == [[5, "n", "m"]]
+            shown.state.n = n
+            shown.advance(0.3)
+        shown.state.m = 1
+        shown.advance(0.399)
+        assert shown.state.seen == []
+        shown.advance(0.001)
+        assert shown.state.seen == [[5, "n", "m"]]
 
 
 def test_a_hook_does_not_hear_of_its_own_writes_nor_of_its_functions() -> None:

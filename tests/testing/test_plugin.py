@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "testing.md"
 
 
-def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """pytest in a folder of its own, with the plugin as it is installed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def run_pytest(folder: Path) -> subprocess.CompletedProcess[str]:
+    """pytest in a folder of its own, with our plugin and no other."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nexus_jupyter.testing.plugin", "-W", "error"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_the_examples_of_the_documentation_pass(tmp_path: Path) -> None:
@@ -46,16 +49,8 @@ def test_all_have_ended():
     assert "the panel showed errors that the test did not look at: Button 'Fail': oh no" in done.stdout
 
 
-def test_who_does_not_use_the_plugin_pays_nothing_for_it(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(
-        """
-import sys
-def test_it():
-    assert "nexus_jupyter.testing.plugin" in sys.modules
-    ours = {name for name in sys.modules if name.startswith("nexus_jupyter")}
-    assert ours == {"nexus_jupyter", "nexus_jupyter.testing", "nexus_jupyter.testing.plugin"}
-""",
-        encoding="utf-8",
-    )
-    done = run_pytest(tmp_path)
-    assert "1 passed" in done.stdout, done.stdout
+def test_who_does_not_use_the_plugin_pays_nothing_for_it() -> None:
+    (found,) = entry_points(group="pytest11", name="nexus_jupyter")
+    code = f"import sys, {found.value}; print([name for name in sys.modules if name.startswith('nexus_jupyter')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['nexus_jupyter', 'nexus_jupyter.testing', 'nexus_jupyter.testing.plugin']\n"
