@@ -85,6 +85,7 @@ function removeFunctionConstructors(): void {
     throw new TypeError("code cannot be made from text here");
   };
   Object.defineProperty(refused, "prototype", { value: functionPrototype });
+  Object.defineProperty(refused, "name", { value: "Function" }); // not what the minifier happens to call it
   const asyncFunction = Reflect.getPrototypeOf(async () => {}) as object;
   const generatorFunction = Reflect.getPrototypeOf(function* () {}) as object;
   const asyncGeneratorFunction = Reflect.getPrototypeOf(async function* () {}) as object;
