@@ -155,6 +155,8 @@ class Notebooks:
         for kernel in self.kernels.list_kernel_ids():
             await self.kernels.shutdown_kernel(kernel, now=True)
         self.sessions.close()
+        # the manager would close it when it is collected, unless it is collected before the manager, which is a warning somewhere
+        self.kernels.context.destroy()
 
 
 class Loop:
