@@ -53,7 +53,7 @@ COUNTER = """<NexusPanel id="counter" title="Counter">
   </Logic>
   <View><Button id="add" label="{$state.count}" trigger="add" /></View>
 </NexusPanel>"""
-CELL = f"%%nxml counter\n{COUNTER}"
+CELL = f"%%nxml counter --fresh\n{COUNTER}"
 
 
 class Heard:
