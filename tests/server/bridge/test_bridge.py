@@ -53,7 +53,7 @@ COUNTER = """<NexusPanel id="counter" title="Counter">
   </Logic>
   <View><Button id="add" label="{$state.count}" trigger="add" /></View>
 </NexusPanel>"""
-CELL = f"%%nxml counter\n{COUNTER}"
+CELL = f"%%nxml counter --fresh\n{COUNTER}"
 
 
 class Heard:
@@ -155,6 +155,8 @@ class Notebooks:
         for kernel in self.kernels.list_kernel_ids():
             await self.kernels.shutdown_kernel(kernel, now=True)
         self.sessions.close()
+        # the manager would close it when it is collected, unless it is collected before the manager, which is a warning somewhere
+        self.kernels.context.destroy()
 
 
 class Loop:
