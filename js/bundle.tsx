@@ -4,6 +4,7 @@
  */
 import { createRoot } from "react-dom/client";
 import { registry } from "./components/registry";
+import { seated } from "./guest/seat";
 import { keepBundle } from "./host/keep";
 import type { InitializeContext, RenderContext } from "./host/model";
 import { PanelStore } from "./host/store";
@@ -17,7 +18,7 @@ export type Show = (view: RenderContext) => () => void;
 /** Starts the panel of a model; nothing is shown yet. */
 export function start(context: InitializeContext): Show {
   const ended = context.signal ?? new AbortController().signal;
-  const store = new PanelStore(context.model, ended);
+  const store = new PanelStore(context.model, ended, seated);
   return ({ el, signal }) => {
     const releaseTheme = adoptTheme(el);
     const place = el.ownerDocument.createElement("div");

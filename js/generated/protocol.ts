@@ -3,7 +3,18 @@
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | {[key: string]: JsonValue};
 export type ClientMessage =
-  Hello | AskBundle | AskGuest | Event | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer;
+  | Hello
+  | AskBundle
+  | AskGuest
+  | AskProgram
+  | Event
+  | Skip
+  | Cancel
+  | Undo
+  | Redo
+  | ConfirmAnswer
+  | Sight
+  | ConsentAnswer;
 /**
  * How much a diagnostic matters: an error keeps the panel from being made.
  */
@@ -36,6 +47,7 @@ export type KernelMessage =
   | Confirm
   | Result
   | Reject
+  | Missed
   | Progress
   | Emitted
   | HookState
@@ -43,7 +55,8 @@ export type KernelMessage =
   | ConsentEnded
   | Closed
   | BundleReply
-  | ModulesReply;
+  | ModulesReply
+  | ProgramReply;
 
 /**
  * GET ai: whether an AI can be asked, and how that is configured.
@@ -110,6 +123,13 @@ export interface AskNews {
   kind: "ask";
 }
 /**
+ * The page wants to run the panel's program beside the kernel: the kernel answers with ``ProgramReply``, or not at all.
+ */
+export interface AskProgram {
+  client: string;
+  kind: "program";
+}
+/**
  * POST proposals: ask the AI for a change of one panel.
  */
 export interface AskRequest {
@@ -131,6 +151,7 @@ export interface Batch {
     | Confirm
     | Result
     | Reject
+    | Missed
     | Progress
     | Emitted
     | HookState
@@ -139,6 +160,7 @@ export interface Batch {
     | Closed
     | BundleReply
     | ModulesReply
+    | ProgramReply
   )[];
 }
 /**
@@ -148,11 +170,13 @@ export interface Batch {
  * ``hooks`` are the lifecycle hooks that failed last.  ``sight``: the page should tell whether it shows the panel
  * (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
  * ``can_undo`` and ``can_redo``: whether there is something to undo or redo.
+ * ``document`` is the revision that the present document began with.
  */
 export interface Snapshot {
   can_redo: boolean;
   can_undo: boolean;
   consent: Consent | null;
+  document: number;
   hooks: HookState[];
   kind: "snapshot";
   panel: string;
@@ -263,16 +287,19 @@ export interface TreeNode {
  *
  * ``patch`` leads from the view of the revision before to that of this one; ``tree``, when it is there, is the whole view
  * instead.  Neither: the view did not change.
+ * ``clock`` and ``seed`` are what the view of this revision reads of the world.
  * ``can_undo`` and ``can_redo``: whether there is something to undo or redo now.
  */
 export interface Commit {
   can_redo: boolean;
   can_undo: boolean;
   cause: Cause;
+  clock: number;
   kind: "commit";
   ops: Operation[];
   patch: TreePatch | null;
   rev: number;
+  seed: number;
   tree: Tree | null;
 }
 /**
@@ -371,12 +398,13 @@ export interface Confirm {
   tool: string;
 }
 /**
- * The call of event ``seq`` ended; ``error`` is None when it went well.
+ * The call of event ``seq`` ended; ``error`` is None when it went well.  All that it changed is in revisions up to ``rev``.
  */
 export interface Result {
   client: string;
   error: ErrorInfo | null;
   kind: "result";
+  rev: number;
   seq: number;
 }
 /**
@@ -386,6 +414,15 @@ export interface Reject {
   client: string;
   error: ErrorInfo;
   kind: "reject";
+  rev: number;
+  seq: number;
+}
+/**
+ * Something of this client came before its event ``seq``, which has not come: it is to send again from there on.
+ */
+export interface Missed {
+  client: string;
+  kind: "missed";
   seq: number;
 }
 /**
@@ -437,6 +474,26 @@ export interface BundleReply {
 export interface ModulesReply {
   address: string;
   kind: "guest";
+}
+/**
+ * The panel's program and committed state at revision ``rev``, for the page ``client`` to run beside the kernel.
+ *
+ * ``document``: the revision that this document began with.  ``clock``, ``seed`` and ``zone`` are what its view reads.
+ */
+export interface ProgramReply {
+  client: string;
+  clock: number;
+  document: number;
+  kind: "program";
+  program: {
+    [k: string]: JsonValue;
+  };
+  rev: number;
+  seed: number;
+  state: {
+    [k: string]: JsonValue;
+  };
+  zone: string;
 }
 /**
  * One expression whose own value, type kept, is the property.
@@ -508,6 +565,7 @@ export interface Hello {
 /**
  * A component's event, by the node of the tree it happened on.
  *
+ * ``seq`` counts what a client sends, ``Undo`` and ``Redo`` too, from 1: each is taken once, in this order, however often it comes.
  * ``name`` is ``press`` or an event of the component's catalog entry; ``change`` on a bound
  * component carries the new value in ``detail["value"]`` and is an edit.
  * ``clock`` is milliseconds since 1970, ``seed`` 32 random bits, ``zone`` an IANA time zone name;
@@ -526,6 +584,14 @@ export interface Event {
   seed: number;
   seq: number;
   zone: string;
+}
+/**
+ * Of this client's events up to ``seq``, those that the kernel has not got will not come: nobody waits for them any more.
+ */
+export interface Skip {
+  client: string;
+  kind: "skip";
+  seq: number;
 }
 /**
  * Take back what a person did last in this panel, whatever page it was; answered as an ``Event`` is.
@@ -1028,11 +1094,13 @@ export interface GuestLoad {
  * Apply operations to committed state from outside, exactly as given: one transaction, checked against the declarations.
  *
  * What does not fit the state as it is fails with ``INVALID_PATCH``.  A value that a state may begin with is taken.
+ * ``seed`` is what the view reads from now on, None for what it has read.
  */
 export interface GuestPatch {
   clock: number;
   op: "patch";
   ops: Operation[];
+  seed: number | null;
 }
 /**
  * Read one state or computed value.

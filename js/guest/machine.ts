@@ -34,6 +34,11 @@ export class MachineLost extends Error {
   }
 }
 
+type CompiledPair = Promise<[code: WebAssembly.Module, image: WebAssembly.Module]>;
+
+/** By the bytes and the limit of memory. */
+const compiled = new WeakMap<GuestBytes, Map<number, CompiledPair>>();
+
 /** The guest's modules, compiled: any number of machines begin with them. */
 export class GuestModules {
   private constructor(
@@ -48,11 +53,17 @@ export class GuestModules {
     return new GuestModules(new WebAssembly.Module(code), new WebAssembly.Module(limited), limits);
   }
 
-  /** As `compiled`, in the background. */
-  static async compile({ code, image }: GuestBytes, limits: MachineLimits): Promise<GuestModules> {
-    const limited = withMemoryLimit(image, limits.memory);
-    const modules = await Promise.all([WebAssembly.compile(code), WebAssembly.compile(limited)]);
-    return new GuestModules(...modules, limits);
+  /** As `compiled`, in the background; the same bytes are compiled once. */
+  static async compile(bytes: GuestBytes, limits: MachineLimits): Promise<GuestModules> {
+    const known = compiled.get(bytes) ?? new Map<number, CompiledPair>();
+    compiled.set(bytes, known);
+    let modules = known.get(limits.memory);
+    if (modules === undefined) {
+      const limited = withMemoryLimit(bytes.image, limits.memory);
+      modules = Promise.all([WebAssembly.compile(bytes.code), WebAssembly.compile(limited)]);
+      known.set(limits.memory, modules);
+    }
+    return new GuestModules(...(await modules), limits);
   }
 }
 

@@ -26,6 +26,8 @@ export interface PendingCall {
   readonly queued: boolean;
   /** Whether it waits for the person's answer: there is a dialog about that. */
   readonly asking: boolean;
+  /** Whether all that it does is shown already. */
+  readonly expected: boolean;
   readonly progress: { readonly done: number; readonly total: number | null; readonly text: string } | null;
 }
 
@@ -52,7 +54,8 @@ export class Calls {
     this.#entries.set(seq, {
       node,
       state: {
-        ...{ seq, shown: false, long: false, cancelling: false, tool: null, queued: false, asking: false },
+        ...{ seq, shown: false, long: false, cancelling: false, tool: null, queued: false },
+        ...{ asking: false, expected: false },
         progress: null,
       },
       timers: [later(SHOW_AFTER, { shown: true }), later(LONG_AFTER, { long: true })],
@@ -87,9 +90,17 @@ export class Calls {
   /** The oldest call of a node that is worth showing. */
   shown(node: string): PendingCall | null {
     for (const entry of this.#entries.values()) {
-      if (entry.node === node && entry.state.shown && !entry.state.asking) return entry.state;
+      const { shown, asking, expected } = entry.state;
+      if (entry.node === node && shown && !asking && !expected) return entry.state;
     }
     return null;
+  }
+
+  /** How many calls that are shown already the kernel has not taken up for long. */
+  get overdue(): number {
+    let count = 0;
+    for (const { state } of this.#entries.values()) if (state.expected && state.long) count += 1;
+    return count;
   }
 
   settleAll(outcome: Outcome): void {

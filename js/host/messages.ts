@@ -11,10 +11,13 @@ import type {
   HookState,
   JsonValue,
   KernelMessage,
+  Operation,
   Problem,
 } from "../generated/protocol";
 import { readConsent, readConsentEnded } from "./consent";
-import { isObject, own, string } from "./json";
+import { isObject, type JsonObject, own, string } from "./json";
+import type { Committed } from "./prediction";
+import type { Source } from "./replica";
 
 export { isObject, type Json, type JsonObject, own } from "./json";
 
@@ -31,6 +34,8 @@ export type Received =
       panel: string;
       title: string;
       rev: number;
+      /** The revision that the document began with. */
+      document: number;
       tree: unknown;
       consent: Consent | null;
       hooks: readonly HookState[];
@@ -40,10 +45,22 @@ export type Received =
     }
   | Consent
   | ConsentEnded
-  | { kind: "commit"; rev: number; cause: Cause; patch: unknown; tree: unknown; can: Can }
+  | ({ kind: "commit"; patch: unknown; tree: unknown; can: Can } & Committed)
+  | ({ kind: "program"; client: string } & Source)
   | Extract<
       KernelMessage,
-      { kind: "started" | "confirm" | "result" | "reject" | "progress" | "emitted" | "hook" | "closed" }
+      {
+        kind:
+          | "started"
+          | "confirm"
+          | "result"
+          | "reject"
+          | "missed"
+          | "progress"
+          | "emitted"
+          | "hook"
+          | "closed";
+      }
     >;
 
 /** Of a question in a dialog: as much as fits without a scroll. */
@@ -109,6 +126,11 @@ function readCause(value: unknown): Cause {
   };
 }
 
+/** Whether they fit the state is seen when they are applied. */
+function readOperations(value: unknown): readonly Operation[] {
+  return Array.isArray(value) ? (value as Operation[]) : [];
+}
+
 function readHook(value: unknown): HookState | null {
   const hook = isObject(value) ? string(own(value, "hook")) : "";
   if (!isObject(value) || !hook) return null;
@@ -137,6 +159,7 @@ export function readMessage(value: unknown): Received | null {
         panel: string(own(value, "panel")),
         title: string(own(value, "title")),
         rev,
+        document: position(own(value, "document")),
         tree: own(value, "tree"),
         consent: readConsent(own(value, "consent")),
         hooks: readHooks(own(value, "hooks")),
@@ -150,6 +173,9 @@ export function readMessage(value: unknown): Received | null {
         kind,
         rev,
         cause: readCause(own(value, "cause")),
+        ops: readOperations(own(value, "ops")),
+        clock: amount(own(value, "clock")) ?? 0,
+        seed: position(own(value, "seed")),
         patch: own(value, "patch") ?? null,
         tree: own(value, "tree") ?? null,
         can: readCan(value),
@@ -164,10 +190,23 @@ export function readMessage(value: unknown): Received | null {
     }
     case "result": {
       const error = own(value, "error");
-      return call && { kind, ...call, error: error == null ? null : readError(error) };
+      return call && { kind, ...call, rev: rev ?? 0, error: error == null ? null : readError(error) };
     }
     case "reject":
-      return call && { kind, ...call, error: readError(own(value, "error")) };
+      return call && { kind, ...call, rev: rev ?? 0, error: readError(own(value, "error")) };
+    case "missed":
+      return call && { kind, ...call };
+    case "program": {
+      const program = own(value, "program");
+      const state = own(value, "state");
+      if (rev === null || typeof client !== "string" || !isObject(program) || !isObject(state)) return null;
+      return {
+        ...{ kind, client, rev, document: position(own(value, "document")) },
+        ...{ program: program as JsonObject, state: state as JsonObject },
+        ...{ clock: amount(own(value, "clock")) ?? 0, seed: position(own(value, "seed")) },
+        zone: string(own(value, "zone"), "UTC"),
+      };
+    }
     case "progress": {
       const done = own(value, "done");
       const total = own(value, "total");

@@ -12,14 +12,17 @@ import type {
   PanelState,
   Turn,
 } from "../render/host";
+import { Beside } from "./beside";
 import { Calls, type Outcome } from "./calls";
 import { type Channel, openChannel } from "./comm";
 import { afterwards, type Decision } from "./consent";
 import { type Can, type JsonObject, type Received, readMessage } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
+import { type Numbered, Outbox } from "./outbox";
 import { Questions } from "./questions";
 import { repaint } from "./repaint";
+import type { Guest } from "./replica";
 import { Sight } from "./sight";
 import { addToast, readToast } from "./toasts";
 import { Topics } from "./topics";
@@ -29,6 +32,8 @@ import { EMPTY_VIEW, layOut, type View, type ViewNode } from "./view";
 export const PROTOCOL = 1;
 /** Milliseconds without an answer to hello after which the page says so. */
 export const HELLO_TIMEOUT = 5_000;
+/** Milliseconds between questions that stay without an answer, at the most. */
+const LONGEST_WAIT = 160_000;
 
 function failed(hooks: readonly HookState[]): PanelState["hookErrors"] {
   return hooks.flatMap(({ hook, error }) => (error ? [[hook, error] as const] : []));
@@ -49,9 +54,15 @@ function localError(code: string, message: string): ErrorInfo {
   return { code, name: "Error", message, hint: "", line: 0, column: 0, stack: "", allowed: null, used: null };
 }
 
+/** Starts a guest for a panel in this page. */
+export type Seat = (model: WidgetModel, signal: AbortSignal) => Promise<Guest>;
+
 export class PanelStore implements PanelHost {
   readonly client = makeClientName();
   #channel: Channel;
+  #outbox: Outbox;
+  /** The panel as it runs in this page; null where none can. */
+  #beside: Beside | null = null;
   #topics = new Topics();
   #calls: Calls;
   #view: View = EMPTY_VIEW;
@@ -83,14 +94,25 @@ export class PanelStore implements PanelHost {
     canUndo: false,
     canRedo: false,
     turned: "",
+    here: false,
+    overdue: 0,
     connection: "connecting",
     closedReason: "",
   };
 
-  /** Shows the model's `_snapshot` at once, if it has one, and says hello to the kernel. */
-  constructor(model: WidgetModel, signal: AbortSignal) {
+  /**
+   * Shows the model's `_snapshot` at once, if it has one, and says hello to the kernel.  With a `seat` the panel also runs in
+   * this page, and shows at once what an event is expected to do.
+   */
+  constructor(model: WidgetModel, signal: AbortSignal, seat: Seat | null = null) {
     this.#calls = new Calls((node) => this.#refreshStatus(node));
     this.#channel = openChannel(model, (message) => this.#receive(message), signal);
+    this.#outbox = new Outbox(
+      this.client,
+      (message) => this.#channel.send(message),
+      () => this.#hello(),
+    );
+    if (seat) this.#beside = this.#runBeside(() => seat(model, signal));
     signal.addEventListener("abort", () => this.#end(), { once: true });
     const saved = readMessage(model.get("_snapshot"));
     if (saved?.kind === "snapshot") this.#show(saved.tree, saved.rev, saved.title);
@@ -137,6 +159,16 @@ export class PanelStore implements PanelHost {
     return this.#topics.size;
   }
 
+  /** Whether the panel in this page is about to show something else. */
+  get busy(): boolean {
+    return this.#beside?.busy ?? false;
+  }
+
+  /** How many of its events have no answer yet. */
+  get expected(): number {
+    return this.#outbox.size;
+  }
+
   dispatch(node: string, event: string, detail: JsonObject = {}, options: DispatchOptions = {}): Call {
     this.#seq += 1;
     const seq = this.#seq;
@@ -145,26 +177,25 @@ export class PanelStore implements PanelHost {
     this.dismissConsentNote();
     const done = this.#calls.open(seq, node);
     this.#questions.made(seq);
-    const sent =
-      this.#panel.connection !== "closed" &&
-      this.#channel.send({
-        kind: "event",
-        client: this.client,
-        seq,
-        node,
-        name: event,
-        detail,
-        ...readMoment(),
-        base: this.#rev,
-      });
-    if (!sent) {
-      const message =
-        this.#panel.connection === "closed"
-          ? "This panel has ended. Run its cell again to use it."
-          : "The kernel cannot be reached. Run this cell again.";
-      this.#settle(seq, { error: localError("NOT_CONNECTED", message) });
-    }
+    const happening = { seq, node, name: event, detail, ...readMoment() };
+    if (this.#tell({ kind: "event", client: this.client, ...happening, base: this.#rev }))
+      this.#beside?.predict(happening);
     return { seq, done };
+  }
+
+  /** Tells the kernel, or ends the call with the reason. */
+  #tell(message: Numbered): boolean {
+    const closed = this.#panel.connection === "closed";
+    if (!closed && this.#outbox.send(message)) return true;
+    const text = closed
+      ? "This panel has ended. Run its cell again to use it."
+      : "The kernel cannot be reached. Run this cell again.";
+    this.#settle(message.seq, { error: localError("NOT_CONNECTED", text) });
+    return false;
+  }
+
+  wake(): void {
+    this.#beside?.wake();
   }
 
   cancel(seq: number): void {
@@ -198,10 +229,7 @@ export class PanelStore implements PanelHost {
     this.#calls.open(seq, HISTORY).then(({ error }) => {
       if (!error) this.#update({ turned: TURNED[turn] });
     });
-    if (this.#panel.connection === "closed" || !this.#channel.send({ kind: turn, client: this.client, seq }))
-      this.#settle(seq, {
-        error: localError("NOT_CONNECTED", "The kernel cannot be reached. Run this cell again."),
-      });
+    this.#tell({ kind: turn, client: this.client, seq });
   }
 
   dismissError(node: string): void {
@@ -227,31 +255,42 @@ export class PanelStore implements PanelHost {
 
   #receive(message: Received): void {
     if (this.#panel.connection === "closed") return;
-    clearTimeout(this.#helloTimer);
     this.#connect("live");
     switch (message.kind) {
       case "snapshot":
+        clearTimeout(this.#helloTimer);
         this.#resyncing = false;
         this.#asked(message.consent);
         this.#sight.ask(message.sight);
+        this.#outbox.again();
         // What the model was saved with may be of another life of the panel: the first answer wins over it.
         if (this.#synced && message.rev < this.#rev) break;
         this.#synced = true;
         this.#update({ visitor: message.visitor, hookErrors: failed(message.hooks) });
-        this.#show(message.tree, message.rev, message.title);
+        if (!message.visitor) this.#beside?.renew(message.document, message.rev);
+        if (!this.#beside?.shown) this.#show(message.tree, message.rev, message.title);
         this.#can(message.can);
         break;
       case "commit":
         this.#commit(message.rev, message.patch, message.tree);
         if (message.rev === this.#rev) this.#can(message.can);
+        this.#beside?.commit(message);
+        break;
+      case "program":
+        if (message.client === this.client) this.#beside?.take(message, this.#rev);
+        break;
+      case "missed":
+        if (message.client === this.client) this.#outbox.missed(message.seq);
         break;
       case "started":
-        if (message.client === this.client)
-          this.#calls.update(message.seq, { tool: message.tool, queued: message.queued, asking: false });
+        if (message.client !== this.client) break;
+        this.#outbox.heard(message.seq);
+        this.#calls.update(message.seq, { tool: message.tool, queued: message.queued, asking: false });
         break;
       case "confirm":
         if (message.client === this.client && this.#calls.has(message.seq)) {
           const { seq, question } = message;
+          this.#outbox.heard(seq);
           this.#calls.update(seq, { asking: true });
           this.#questions.ask(seq, question);
           this.#ask();
@@ -269,7 +308,10 @@ export class PanelStore implements PanelHost {
       }
       case "result":
       case "reject":
-        if (message.client === this.client) this.#settle(message.seq, { error: message.error });
+        if (message.client === this.client) {
+          this.#beside?.settle(message.seq, message.rev);
+          this.#settle(message.seq, { error: message.error });
+        }
         break;
       case "emitted": {
         const known = message.event === "toast" || message.event === "notify";
@@ -287,8 +329,7 @@ export class PanelStore implements PanelHost {
         break;
       case "closed":
         this.#update({ connection: "closed", closedReason: message.reason, consent: null });
-        this.#sight.stop();
-        this.#settleAll();
+        this.#stop();
         break;
     }
   }
@@ -322,7 +363,10 @@ export class PanelStore implements PanelHost {
   /** Commits in order; an old one is passed by, a gap that no tree closes asks for a snapshot. */
   #commit(rev: number, patch: unknown, tree: unknown): void {
     if (this.#synced && rev <= this.#rev) return;
-    if (tree !== null) {
+    if (this.#beside?.shown && rev === this.#rev + 1) {
+      this.#rev = rev; // the replica shows what it means
+      this.#update({ rev });
+    } else if (tree !== null) {
       this.#synced = true;
       this.#show(tree, rev);
     } else if (this.#resyncing) {
@@ -341,7 +385,22 @@ export class PanelStore implements PanelHost {
 
   #resync(): void {
     this.#resyncing = true;
-    this.#sayHello();
+    this.#beside?.end();
+    this.#hello();
+  }
+
+  #runBeside(start: () => Promise<Guest>): Beside {
+    return new Beside(this.client, start, (message) => this.#channel.send(message), {
+      shows: (rev) => this.#synced && !this.#resyncing && rev === this.#rev,
+      here: (here) => this.#update({ here }),
+      paint: (patch, tree) => {
+        const painted = tree === null ? repaint(patch, this.#view) : layOut(tree, this.#view);
+        if (painted) this.#draw(painted, this.#rev, this.#panel.title);
+        else this.#resync();
+      },
+      expects: (seq, whole) => this.#calls.update(seq, { expected: whole }),
+      lost: () => this.#resync(),
+    });
   }
 
   #show(tree: unknown, rev: number, title = this.#panel.title): void {
@@ -364,6 +423,7 @@ export class PanelStore implements PanelHost {
 
   #settle(seq: number, outcome: Outcome): void {
     const node = this.#calls.settle(seq, outcome);
+    this.#outbox.done(seq);
     const own = this.#ownErrors.delete(seq);
     if (this.#questions.ended(seq)) this.#ask();
     if (node === null || own || !outcome.error || SILENT.has(outcome.error.code)) return;
@@ -380,13 +440,17 @@ export class PanelStore implements PanelHost {
 
   // --- connection --------------------------------------------------------------------------------
 
-  #hello(): void {
-    if (this.#sayHello()) this.#helloTimer = setTimeout(() => this.#connect("silent"), HELLO_TIMEOUT);
-    else this.#connect("silent");
-  }
-
-  #sayHello(): boolean {
-    return this.#channel.send({ kind: "hello", client: this.client, protocol: PROTOCOL });
+  /** Says hello, and again after ever longer times until the snapshot is there. */
+  #hello(wait = HELLO_TIMEOUT): void {
+    clearTimeout(this.#helloTimer);
+    if (!this.#channel.send({ kind: "hello", client: this.client, protocol: PROTOCOL })) {
+      if (!this.#synced) this.#connect("silent");
+      return;
+    }
+    this.#helloTimer = setTimeout(() => {
+      if (this.#panel.connection === "connecting") this.#connect("silent");
+      this.#hello(Math.min(2 * wait, LONGEST_WAIT));
+    }, wait);
   }
 
   #connect(connection: Connection): void {
@@ -395,11 +459,17 @@ export class PanelStore implements PanelHost {
 
   #end(): void {
     clearTimeout(this.#helloTimer);
-    this.#sight.stop();
-    this.#settleAll();
+    this.#stop();
     if (this.#panel.connection !== "closed") {
       this.#update({ connection: "closed", closedReason: "Its widget was closed.", consent: null });
     }
+  }
+
+  #stop(): void {
+    this.#sight.stop();
+    this.#settleAll();
+    this.#outbox.end();
+    this.#beside?.end();
   }
 
   // --- news --------------------------------------------------------------------------------------
@@ -410,6 +480,8 @@ export class PanelStore implements PanelHost {
   }
 
   #refreshStatus(node: string): void {
+    const { overdue } = this.#calls;
+    if (overdue !== this.#panel.overdue) this.#update({ overdue });
     const pending = this.#calls.shown(node);
     const error = this.#errors.get(node) ?? null;
     const old = this.status(node);

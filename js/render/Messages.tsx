@@ -79,6 +79,14 @@ export function ConnectionNote({ panel }: { panel: PanelState }) {
       </div>
     );
   }
+  if (panel.overdue > 0) {
+    const changes = panel.overdue === 1 ? "One change waits" : `${panel.overdue} changes wait`;
+    return (
+      <div className="nx-note nx-note-quiet" role="status">
+        The kernel is busy. {changes} for it.
+      </div>
+    );
+  }
   return null;
 }
 

@@ -35,6 +35,7 @@ function Frame(): ReactNode {
   const host = useHost();
   const names = useContext(NamesContext);
   const attend = () => host.attend(names);
+  const wake = () => host.wake();
   const element = useRef<HTMLElement>(null);
   useOwnKeys(element);
   useHistoryKeys(element, host);
@@ -44,7 +45,10 @@ function Frame(): ReactNode {
       className="nexus-panel"
       aria-label={panel.title || "Panel"}
       data-connection={panel.connection}
+      data-here={panel.here || undefined}
       ref={element}
+      onPointerEnter={wake}
+      onFocusCapture={wake}
       onPointerDownCapture={attend}
       onKeyDownCapture={attend}
       {...{ [SUPPRESS]: "true" }}

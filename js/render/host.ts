@@ -59,6 +59,10 @@ export interface PanelState {
   readonly canRedo: boolean;
   /** What the last undo or redo of this page has come to, "" for nothing to say. */
   readonly turned: string;
+  /** Whether the panel's code runs in this page, too, and what it does is shown at once. */
+  readonly here: boolean;
+  /** How many changes that are shown already wait for a kernel that is busy. */
+  readonly overdue: number;
   readonly connection: Connection;
   readonly closedReason: string;
 }
@@ -84,6 +88,8 @@ export interface PanelHost {
   status(node: string): NodeStatus;
   dispatch(node: string, event: string, detail?: JsonObject, options?: DispatchOptions): Call;
   cancel(seq: number): void;
+  /** Somebody may be about to use the panel. */
+  wake(): void;
   /** The view of this name is being used: questions about what it sets off are asked there. */
   attend(view: string): void;
   /** Answers the question about a call. */

@@ -72,7 +72,8 @@ describe("a panel", () => {
     act(() => model.say(snapshot(button("Go"))));
     const user = someone();
     for (const go of screen.getAllByRole("button", { name: "Go" })) await user.click(go);
-    expect(model.sent.map((message) => [message.kind, "seq" in message ? message.seq : 0])).toEqual([
+    const sent = model.sent.filter(({ kind }) => kind !== "program"); // which it asks for when it has time
+    expect(sent.map((message) => [message.kind, "seq" in message ? message.seq : 0])).toEqual([
       ["hello", 0],
       ["event", 1],
       ["event", 2],

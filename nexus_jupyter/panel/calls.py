@@ -393,6 +393,14 @@ class Calls:
         if following is not None:
             self._runtime.put(lambda: self._start(following))
 
+    def tell_again(self, client: str, seq: int) -> None:
+        """Say once more where the call of this event is, to a page that may not have heard it."""
+        for call in self.of_event(client, seq):
+            if (client, seq) in self._asked:
+                self._runtime.say(Confirm(client=client, seq=seq, tool=call.tool.name, question=call.tool.confirm))
+            elif call.announced:
+                self._runtime.say(Started(client=client, seq=seq, tool=call.tool.name, queued=call.announced == "queued"))
+
     def cancel(self, call: Call) -> None:
         """End ``call`` where it is."""
         call.cancelled = True

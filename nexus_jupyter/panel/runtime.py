@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -32,11 +32,13 @@ from ..protocol import (
     KernelMessage,
     LogLine,
     Problem,
+    ProgramReply,
     Redo,
     Reject,
     Result,
     Settled,
     Sight,
+    Skip,
     Snapshot,
     Tree,
     TreePatch,
@@ -50,6 +52,7 @@ from ..sandbox.values import FrozenDict, freeze, thaw
 from . import patch
 from .call import Call, callers
 from .calls import Calls
+from .clients import Clients, Sent
 from .dispatch import Dispatcher
 from .futures import settle, settle_error
 from .hooks import Chain
@@ -127,6 +130,9 @@ class Runtime:
         self.first = FrozenDict()
         """What the states began with, the values of a former run apart."""
         self._recorders: tuple[Recorder, ...] = ()
+        self._moment = (0.0, 0)
+        """The clock and seed that the view of the present revision reads."""
+        self._clients = Clients()
         self.consent: Consent | None = None
         """The request for permission that is open."""
         self.document_rev = 0
@@ -175,6 +181,10 @@ class Runtime:
         """The panel as a view would show it now."""
         return self._ask(self._snapshot)
 
+    def program_for(self, client: str) -> Future[ProgramReply]:
+        """What the page ``client`` needs to run the panel beside the kernel."""
+        return self._ask(lambda: self._program_for(client))
+
     def saved(self) -> Future[tuple[Snapshot, FrozenDict]]:
         """The panel as a view would show it now, and the state that it shows."""
         return self._ask(lambda: (self._snapshot(), self.state))
@@ -203,16 +213,39 @@ class Runtime:
         def turn() -> None:
             self._event_taken()
             try:
-                self._turn(lambda: self._calls.event(event) if isinstance(event, Event) else self._turn_back(event))
+                self._turn(lambda: self._arrived(event))
             finally:
                 settle(taken, None)
 
         self._worker.put(turn, otherwise=lambda: settle(taken, None))  # the page is told that the panel has ended
         return taken
 
+    def skip(self, message: Skip) -> None:
+        """Of a page's events, those up to a number that have not come will not come."""
+        self.put(lambda: self._take(self._clients.skipped(message.client, message.seq)))
+
     def _event_taken(self) -> None:
         with self.lock:
             self._pending_events -= 1
+
+    def _arrived(self, event: Sent) -> None:
+        ready, missed = self._clients.arrived(event)
+        if missed is not None:
+            self.say(missed)
+        elif not ready:
+            outcome = self._clients.outcome(event.client, event.seq)
+            if outcome is None:
+                self._calls.tell_again(event.client, event.seq)
+            else:
+                self.say(outcome)
+        self._take(ready)
+
+    def _take(self, events: Iterable[Sent]) -> None:
+        for event in events:
+            if isinstance(event, Event):
+                self._calls.event(event)
+            else:
+                self._turn_back(event)
 
     def _turn_back(self, event: Undo | Redo) -> None:
         turn = self.undo.undo if isinstance(event, Undo) else self.undo.redo
@@ -231,8 +264,10 @@ class Runtime:
             used=self.limits.events + 1,
             hint="Wait until it has answered.",
         )
+        outcome = Reject(client=event.client, seq=event.seq, error=info_of(error))
+        self._clients.refused(event, outcome)
         for publish in self._subscribers:
-            publish((Reject(client=event.client, seq=event.seq, error=info_of(error)),))
+            publish((outcome,))
 
     def cancel(self, call: Call) -> None:
         """Stop ``call``, even in the middle of a step."""
@@ -333,6 +368,7 @@ class Runtime:
         state = thaw(self.state) if self._loaded else None
         clock, seed = self.clock.now_ms(), random.getrandbits(32)
         guest = Guest(self.program, state, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
+        self._moment = (clock, seed)
         with self.lock:
             self.guest = guest
         for recorder in self._recorders:
@@ -443,10 +479,22 @@ class Runtime:
             raise
         self.state = after
         self.rev += 1
+        if origin.clock is not None:
+            self._moment = (origin.clock, self._moment[1] if origin.seed is None else origin.seed)
         self.undo.take(self.rev, cause, origin, reply)
         shown = self._difference()
         can_undo, can_redo = self.undo.can_undo, self.undo.can_redo
-        commit = Commit(rev=self.rev, cause=cause, ops=reply.ops, patch=shown.patch, tree=shown.tree, can_undo=can_undo, can_redo=can_redo)
+        commit = Commit(
+            rev=self.rev,
+            cause=cause,
+            ops=reply.ops,
+            clock=self._moment[0],
+            seed=self._moment[1],
+            patch=shown.patch,
+            tree=shown.tree,
+            can_undo=can_undo,
+            can_redo=can_redo,
+        )
         self._outbox.append(commit)
         self._on_commit(before, after, commit)
         self.lifecycle.committed(before, after)
@@ -480,12 +528,26 @@ class Runtime:
             panel=self.panel,
             title=self.program.title,
             rev=self.rev,
+            document=self.document_rev,
             tree=tree,
             consent=self.consent,
             hooks=self.lifecycle.failures(),
             sight=self.lifecycle.wants_sight,
             can_undo=self.undo.can_undo,
             can_redo=self.undo.can_redo,
+        )
+
+    def _program_for(self, client: str) -> ProgramReply:
+        clock, seed = self._moment
+        return ProgramReply(
+            client=client,
+            document=self.document_rev,
+            rev=self.rev,
+            program=self.program.model_dump(mode="json"),
+            state=thaw(self.state),
+            clock=clock,
+            seed=seed,
+            zone=self._zone,
         )
 
     # --- for its calls ----------------------------------------------------------------------------
@@ -496,6 +558,9 @@ class Runtime:
 
     def say(self, message: KernelMessage) -> None:
         """Tell the pages at the end of this turn."""
+        if isinstance(message, Result | Reject) and not message.rev:
+            message = message.model_copy(update={"rev": self.rev})
+            self._clients.ended(message)
         self._outbox.append(message)
 
     def running(self) -> set[Hashable]:
@@ -536,6 +601,7 @@ class Runtime:
         self.set_aside = fitted.set_aside
         self.first = freeze(guest.initial_state)
         self.program = document.program
+        self._moment = (clock, seed)
         self.state = fitted.state
         shown = bool(self._subscribers)
         self._tree = Tree(root=None)  # nothing of the old view is shown any more

@@ -117,11 +117,13 @@ class GuestPatch(Message):
     """Apply operations to committed state from outside, exactly as given: one transaction, checked against the declarations.
 
     What does not fit the state as it is fails with ``INVALID_PATCH``.  A value that a state may begin with is taken.
+    ``seed`` is what the view reads from now on, None for what it has read.
     """
 
     op: Literal["patch"] = "patch"
     ops: tuple[Operation, ...]
     clock: float
+    seed: int | None = None
 
 
 class GuestView(Message):

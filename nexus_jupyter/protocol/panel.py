@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, SkipValidation
 
 from .message import Message
 
@@ -224,9 +224,25 @@ class AskGuest(Message):
     kind: Literal["guest"] = "guest"
 
 
+class AskProgram(Message):
+    """The page wants to run the panel's program beside the kernel: the kernel answers with ``ProgramReply``, or not at all."""
+
+    kind: Literal["program"] = "program"
+    client: str = Field(max_length=64)
+
+
+class Skip(Message):
+    """Of this client's events up to ``seq``, those that the kernel has not got will not come: nobody waits for them any more."""
+
+    kind: Literal["skip"] = "skip"
+    client: str = Field(max_length=64)
+    seq: Sequence
+
+
 class Event(Message):
     """A component's event, by the node of the tree it happened on.
 
+    ``seq`` counts what a client sends, ``Undo`` and ``Redo`` too, from 1: each is taken once, in this order, however often it comes.
     ``name`` is ``press`` or an event of the component's catalog entry; ``change`` on a bound
     component carries the new value in ``detail["value"]`` and is an edit.
     ``clock`` is milliseconds since 1970, ``seed`` 32 random bits, ``zone`` an IANA time zone name;
@@ -303,7 +319,7 @@ class ConsentAnswer(Message):
 
 
 ClientMessage = Annotated[
-    Hello | AskBundle | AskGuest | Event | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer,
+    Hello | AskBundle | AskGuest | AskProgram | Event | Skip | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer,
     Field(discriminator="kind"),
 ]
 
@@ -326,12 +342,14 @@ class Snapshot(Message):
     ``hooks`` are the lifecycle hooks that failed last.  ``sight``: the page should tell whether it shows the panel
     (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
     ``can_undo`` and ``can_redo``: whether there is something to undo or redo.
+    ``document`` is the revision that the present document began with.
     """
 
     kind: Literal["snapshot"] = "snapshot"
     panel: str
     title: str
     rev: Revision
+    document: Revision = 0
     tree: Tree
     consent: Consent | None = None
     hooks: tuple[HookState, ...] = ()
@@ -346,6 +364,7 @@ class Commit(Message):
 
     ``patch`` leads from the view of the revision before to that of this one; ``tree``, when it is there, is the whole view
     instead.  Neither: the view did not change.
+    ``clock`` and ``seed`` are what the view of this revision reads of the world.
     ``can_undo`` and ``can_redo``: whether there is something to undo or redo now.
     """
 
@@ -353,6 +372,8 @@ class Commit(Message):
     rev: Revision
     cause: Cause
     ops: tuple[Operation, ...]
+    clock: float = 0.0
+    seed: int = 0
     patch: TreePatch | None = None
     tree: Tree | None = None
     can_undo: bool = False
@@ -383,11 +404,12 @@ class Confirm(Message):
 
 
 class Result(Message):
-    """The call of event ``seq`` ended; ``error`` is None when it went well."""
+    """The call of event ``seq`` ended; ``error`` is None when it went well.  All that it changed is in revisions up to ``rev``."""
 
     kind: Literal["result"] = "result"
     client: str
     seq: int
+    rev: Revision = 0
     error: ErrorInfo | None = None
 
 
@@ -397,7 +419,16 @@ class Reject(Message):
     kind: Literal["reject"] = "reject"
     client: str
     seq: int
+    rev: Revision = 0
     error: ErrorInfo
+
+
+class Missed(Message):
+    """Something of this client came before its event ``seq``, which has not come: it is to send again from there on."""
+
+    kind: Literal["missed"] = "missed"
+    client: str
+    seq: int
 
 
 class Progress(Message):
@@ -443,6 +474,24 @@ class ModulesReply(Message):
     address: str
 
 
+class ProgramReply(Message):
+    """The panel's program and committed state at revision ``rev``, for the page ``client`` to run beside the kernel.
+
+    ``document``: the revision that this document began with.  ``clock``, ``seed`` and ``zone`` are what its view reads.
+    """
+
+    kind: Literal["program"] = "program"
+    client: str
+    document: Revision
+    rev: Revision
+    # our own data, and deeper than the validation of hostile JSON goes
+    program: SkipValidation[dict[str, JsonValue]]
+    state: SkipValidation[dict[str, JsonValue]]
+    clock: float
+    seed: int
+    zone: str
+
+
 KernelMessage = Annotated[
     Snapshot
     | Commit
@@ -450,6 +499,7 @@ KernelMessage = Annotated[
     | Confirm
     | Result
     | Reject
+    | Missed
     | Progress
     | Emitted
     | HookState
@@ -457,7 +507,8 @@ KernelMessage = Annotated[
     | ConsentEnded
     | Closed
     | BundleReply
-    | ModulesReply,
+    | ModulesReply
+    | ProgramReply,
     Field(discriminator="kind"),
 ]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import anywidget
@@ -20,6 +22,7 @@ from ..protocol import (
     PROTOCOL_VERSION,
     AskBundle,
     AskGuest,
+    AskProgram,
     Batch,
     BundleReply,
     Cancel,
@@ -31,8 +34,10 @@ from ..protocol import (
     Hello,
     KernelMessage,
     ModulesReply,
+    ProgramReply,
     Redo,
     Sight,
+    Skip,
     Snapshot,
     Undo,
 )
@@ -49,6 +54,8 @@ _client_message: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 ANSWER_WAIT = 0.02
 # Seconds that the model's state waits for the present view: a handler may be running.
 MOMENT = 0.5
+# A program and state of more bytes stay here: the page would pay more for them than it gains.
+PROGRAM_BYTES = 2_000_000
 
 _layout_lock = threading.Lock()
 _layout: ipywidgets.Layout | None = None
@@ -150,6 +157,10 @@ class PanelWidget(anywidget.AnyWidget):
             taken = panel.runtime.event(message)
             with contextlib.suppress(TimeoutError):
                 taken.result(ANSWER_WAIT)
+        elif isinstance(message, Skip):
+            panel.runtime.skip(message)
+        elif isinstance(message, AskProgram):
+            self._hand_over(panel, message)
         elif isinstance(message, ConsentAnswer):
             self._decided(panel, message)
         elif isinstance(message, ConfirmAnswer):
@@ -174,6 +185,20 @@ class PanelWidget(anywidget.AnyWidget):
                 self._publish((Closed(reason=str(error)),))
 
         panel.runtime.snapshot().add_done_callback(answer)
+
+    def _hand_over(self, panel: Panel, message: AskProgram) -> None:
+        """Give the program to a page of the panel's author; a visitor sees the view, and neither the code nor all of the state."""
+        if serves_visitors() or panel.program.view is None:
+            return
+
+        def answer(future: Future[ProgramReply]) -> None:
+            if future.exception() is not None:
+                return  # it has ended, which the page is told anyway
+            reply = future.result().model_dump_json()
+            if len(reply) <= PROGRAM_BYTES:
+                self.send(json.loads(reply))
+
+        panel.runtime.program_for(message.client).add_done_callback(answer)
 
     def _decided(self, panel: Panel, message: ConsentAnswer) -> None:
         if serves_visitors():

@@ -61,6 +61,7 @@ class Page:
         if message["msg_type"] == "comm_open" and "_bundle" in content["data"].get("state", {}):
             self.comm, self.state = content["comm_id"], content["data"]["state"]
             self.messages.clear()
+            self.seq = 0  # a page of its own, which begins to count
         elif message["msg_type"] == "comm_msg" and content["comm_id"] == self.comm and content["data"]["method"] == "custom":
             inner = content["data"]["content"]
             if inner["kind"] == "batch":
@@ -225,7 +226,7 @@ def test_a_waiting_call_is_announced_and_can_be_cancelled(counter: Page) -> None
         {"kind": "event", "client": "me", "seq": -1, "node": "", "name": "", "clock": 0, "seed": 0, "zone": "", "base": 0},
         {
             "kind": "event",
-            "client": "me",
+            "client": "other",
             "seq": 1,
             "node": "__proto__",
             "name": "constructor",

@@ -52,22 +52,25 @@ export class Call implements NumberSource {
   open: { journal: Journal; used: Map<string, number> } | null = null;
   /** Rejected promises that nobody handles. */
   unhandled: Map<object, unknown> | null = null;
+  /** The state of its random numbers. */
+  private numbers: number;
   private wishes: Wishes | null = null;
   private said: Said | null = null;
 
   constructor(
     readonly id: number,
     readonly tool: string,
-    /** The state of its random numbers. */
-    private seed: number,
+    readonly seed: number,
     /** One transaction from start to end. */
     readonly atomic: boolean,
-  ) {}
+  ) {
+    this.numbers = seed;
+  }
 
   /** The next number of `Math.random`. */
   next(): number {
-    this.seed = advanced(this.seed);
-    return numberOf(this.seed);
+    this.numbers = advanced(this.numbers);
+    return numberOf(this.numbers);
   }
 
   /** What it is in a sentence: a tool by its name, or a lifecycle hook, whose name no tool can have. */

@@ -47,9 +47,11 @@ export class Panel {
   private readonly places: Places;
   private readonly calls = new Map<number, Call>();
   private readonly log = new Log();
-  /** The clock and seed of the revision being shown. */
+  /** The clock and seed of the revision being shown, or of the step that may become the next one. */
   private shownClock: number;
   private shownSeed: number;
+  /** Those of the last step that changed the state. */
+  private revision: { readonly clock: number; readonly seed: number };
   /** Whether a call has begun. */
   private begun = false;
   private readonly conversion: Conversion = {
@@ -63,6 +65,7 @@ export class Panel {
     if (request.bounds != null) setBounds(request.bounds);
     this.shownClock = request.clock;
     this.shownSeed = request.seed;
+    this.revision = { clock: request.clock, seed: request.seed };
     const problems = this.code.load(program.code);
     if (problems.length > 0) throw new CodeErrors(problems);
     const evaluation: Evaluation = {
@@ -197,6 +200,7 @@ export class Panel {
     // Reading the error can run panel code: before the rollback, so that nothing of it outlives the step.
     const reply: Reply = { status: "failed", error: errorInfo(error, this.code) };
     this.data.state.rollback();
+    this.keepMoment();
     if (call !== null) {
       this.calls.delete(call.id);
       call.tell(reply, "fails");
@@ -222,6 +226,7 @@ export class Panel {
   patch(request: GuestPatch): Reply {
     setClock(request.clock);
     this.shownClock = request.clock;
+    if (request.seed != null) this.shownSeed = request.seed;
     const { state } = this.data;
     state.permit(() =>
       applyOperations(state, request.ops, (name) => this.data.declaration(name) !== undefined),
@@ -259,13 +264,13 @@ export class Panel {
     this.begun = true;
     const call = new Call(id, tool, seed, this.handlers.isAtomic(tool, hook));
     this.calls.set(id, call);
-    this.shownSeed = seed;
     this.enter(call, clock);
   }
 
   private enter(call: Call, clock: number): void {
     setClock(clock);
     this.shownClock = clock;
+    this.shownSeed = call.seed;
     present.source = call;
     this.handlers.current = call;
     if (call.atomic) this.reopen(call);
@@ -294,6 +299,7 @@ export class Panel {
     const { state } = this.data;
     const used = new Map([...(state.used ?? [])].map((name) => [name, state.committed(name)]));
     call.open = { journal: state.suspend(), used };
+    this.keepMoment();
     call.tell(wishes, "waits");
     return wishes;
   }
@@ -311,9 +317,16 @@ export class Panel {
     if (ops.length > 0) {
       reply.ops = ops as GuestReply["ops"];
       reply.inverse = inverse as GuestReply["inverse"];
-    }
+      this.revision = { clock: this.shownClock, seed: this.shownSeed };
+    } else this.keepMoment();
     call?.tell(reply, "commits");
     return reply;
+  }
+
+  /** A step that changed nothing makes no revision: what is shown is still the last one. */
+  private keepMoment(): void {
+    this.shownClock = this.revision.clock;
+    this.shownSeed = this.revision.seed;
   }
 
   /** Expressions read the clock and seed of the revision being shown. */

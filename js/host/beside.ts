@@ -1,0 +1,128 @@
+/** The life of a panel in this page, beside the kernel: when its program is asked for, when it runs, and when no longer. */
+import type { ClientMessage } from "../generated/protocol";
+import type { Committed, Happening } from "./prediction";
+import { type Guest, Replica, type Source } from "./replica";
+
+/** Milliseconds after the first answer in which the page has other things to do than to ask for the program. */
+export const QUIET = 200;
+/** Milliseconds between questions that stay without an answer: at the least, and at the most. */
+const SHORTEST_WAIT = 5_000;
+const LONGEST_WAIT = 160_000;
+
+/** Who shows the panel, and knows what the kernel has said. */
+export interface Display {
+  /** Whether the view of revision `rev`, and nothing else, is shown. */
+  shows(rev: number): boolean;
+  /** Whether it comes from here from now on. */
+  here(here: boolean): void;
+  /** The view is another one. */
+  paint(patch: unknown, tree: unknown): void;
+  /** Whether all that an event does is shown already. */
+  expects(seq: number, whole: boolean): void;
+  /** What is shown is no longer from here, and the kernel is to say what it is. */
+  lost(): void;
+}
+
+export class Beside {
+  readonly #client: string;
+  readonly #start: () => Promise<Guest>;
+  readonly #send: (message: ClientMessage) => boolean;
+  readonly #display: Display;
+  #replica: Replica | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether no guest can run here. */
+  #unable = false;
+  /** Whether somebody has been about to use the panel. */
+  #wanted = false;
+
+  constructor(
+    client: string,
+    start: () => Promise<Guest>,
+    send: (message: ClientMessage) => boolean,
+    display: Display,
+  ) {
+    this.#client = client;
+    this.#start = start;
+    this.#send = send;
+    this.#display = display;
+  }
+
+  /** Whether what is shown comes from here. */
+  get shown(): boolean {
+    return this.#replica?.shown ?? false;
+  }
+
+  /** Whether something else is about to be shown. */
+  get busy(): boolean {
+    return this.#replica?.busy ?? false;
+  }
+
+  /** The kernel has said where it is: of another document than runs here the program is asked for. */
+  renew(document: number, rev: number): void {
+    const replica = this.#replica;
+    if (replica && (replica.document !== document || replica.rev > rev)) this.end();
+    if (!this.#replica) this.#ask(QUIET);
+  }
+
+  /** The program has come; `rev` is the revision that the page knows. */
+  take(source: Source, rev: number): void {
+    if (this.#replica || this.#unable) return;
+    if (source.rev < rev) {
+      this.#ask(QUIET); // it was on its way for too long
+      return;
+    }
+    clearTimeout(this.#timer);
+    const replica = new Replica(this.#client, source, this.#start, {
+      takes: (now) => {
+        const takes = this.#display.shows(now);
+        if (takes) this.#display.here(true);
+        return takes;
+      },
+      shows: (patch, tree) => this.#display.paint(patch, tree),
+      expects: (seq, whole) => this.#display.expects(seq, whole),
+      left: (reason) => {
+        if (this.#replica !== replica) return;
+        this.#unable ||= reason !== null;
+        this.end();
+        this.#display.lost();
+      },
+    });
+    this.#replica = replica;
+    if (this.#wanted) replica.wake();
+  }
+
+  wake(): void {
+    this.#wanted = true;
+    this.#replica?.wake();
+  }
+
+  predict(happening: Happening): void {
+    this.#replica?.predict(happening);
+  }
+
+  commit(commit: Committed): void {
+    this.#replica?.commit(commit);
+  }
+
+  settle(seq: number, rev: number): void {
+    this.#replica?.settle(seq, rev);
+  }
+
+  /** The panel runs here no longer; it may again when the kernel has said where it is. */
+  end(): void {
+    clearTimeout(this.#timer);
+    if (!this.#replica) return;
+    this.#replica.end();
+    this.#replica = null;
+    this.#display.here(false);
+  }
+
+  #ask(wait: number): void {
+    clearTimeout(this.#timer);
+    if (this.#unable) return;
+    this.#timer = setTimeout(() => {
+      if (this.#send({ kind: "program", client: this.#client }))
+        this.#ask(Math.min(Math.max(2 * wait, SHORTEST_WAIT), LONGEST_WAIT));
+    }, wait);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What this page has told the kernel and has no answer to yet.  A message can get lost on its way, or its answer can: what
+ * nobody has taken up is told again, and the kernel takes each but once.
+ */
+import type { ClientMessage } from "../generated/protocol";
+
+export type Numbered = Extract<ClientMessage, { kind: "event" | "undo" | "redo" }>;
+
+/** Milliseconds without a word about a message after which the kernel is asked; each time twice as many, up to the last. */
+export const FIRST_DOUBT = 10_000;
+const LAST_DOUBT = 160_000;
+
+export class Outbox {
+  readonly #send: (message: ClientMessage) => boolean;
+  readonly #doubt: () => void;
+  readonly #client: string;
+  readonly #waiting = new Map<number, { readonly message: Numbered; heard: boolean }>();
+  #last = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `doubt` is called when something may have been lost: then the kernel is to say where it is. */
+  constructor(client: string, send: (message: ClientMessage) => boolean, doubt: () => void) {
+    this.#client = client;
+    this.#send = send;
+    this.#doubt = doubt;
+  }
+
+  /** How many messages have no answer. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** False when it could not be handed over; then it will not be told again. */
+  send(message: Numbered): boolean {
+    this.#last = message.seq;
+    if (!this.#send(message)) return false;
+    this.#waiting.set(message.seq, { message, heard: false });
+    if (this.#timer === undefined) this.#arm(FIRST_DOUBT);
+    return true;
+  }
+
+  /** The kernel has taken it up. */
+  heard(seq: number): void {
+    const entry = this.#waiting.get(seq);
+    if (entry) entry.heard = true;
+  }
+
+  /** It has ended. */
+  done(seq: number): void {
+    this.#waiting.delete(seq);
+  }
+
+  /** Tells again what has no answer, from this number on. */
+  again(from = 1): void {
+    for (const [seq, { message }] of this.#waiting) if (seq >= from) this.#send(message);
+  }
+
+  /** The kernel waits for this number: it gets it, or hears that it will not come. */
+  missed(seq: number): void {
+    const next = [...this.#waiting.keys()].find((each) => each >= seq) ?? this.#last + 1;
+    if (next > seq) this.#send({ kind: "skip", client: this.#client, seq: next - 1 });
+    this.again(seq);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#waiting.clear();
+  }
+
+  #arm(delay: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#waiting.size === 0) return;
+      if ([...this.#waiting.values()].some(({ heard }) => !heard)) this.#doubt();
+      this.#arm(Math.min(2 * delay, LAST_DOUBT));
+    }, delay);
+  }
+}
