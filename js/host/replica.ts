@@ -194,6 +194,7 @@ export class Replica {
   }
 
   async #ask(request: GuestRequest): Promise<GuestReply> {
+    if (this.#guest?.alive === false) this.#suspect = null; // it was gone before
     const reply = await this.#guest?.request(request);
     if (reply === undefined || this.#phase === "ended") throw new Error("the replica has ended");
     return reply;

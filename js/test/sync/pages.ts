@@ -16,7 +16,9 @@ import { PanelStore } from "../../host/store";
 type Listener = (content: unknown, buffers: unknown[]) => void;
 
 interface Command {
-  readonly do: "open" | "close" | "hear" | "wake" | "act" | "turn" | "cancel" | "pass" | "look" | "break";
+  readonly do:
+    | ("open" | "close" | "hear" | "wake" | "act" | "turn")
+    | ("cancel" | "answer" | "pass" | "look" | "break");
   readonly page: number;
   /** Of `open`: whether its guest answers at once, as on a page's own thread, or later, as a Worker does. */
   readonly near?: boolean;
@@ -25,6 +27,8 @@ interface Command {
   readonly event?: string;
   readonly detail?: JsonObject;
   readonly turn?: "undo" | "redo";
+  readonly seq?: number;
+  readonly yes?: boolean;
   readonly time?: number;
   /** Of `look`: whether it waits until the page has done what it knows of. */
   readonly settled?: boolean;
@@ -84,6 +88,8 @@ interface Page {
   readonly guests: Guest[];
   /** What has become of its calls. */
   readonly outcomes: { [seq: string]: string | null };
+  /** How often something in its view was painted. */
+  painted: number;
 }
 
 const pages = new Map<number, Page>();
@@ -98,7 +104,7 @@ function open({ near }: Command): Page {
     guests.push(guest);
     return guest;
   };
-  return { model, end, guests, store: new PanelStore(model, end.signal, seat), outcomes: {} };
+  return { model, end, guests, store: new PanelStore(model, end.signal, seat), outcomes: {}, painted: 0 };
 }
 
 /** What the page shows: the tree as the protocol has it. */
@@ -138,7 +144,12 @@ function act(page: Page, { label = "", event = "press", detail = {} }: Command):
 
 async function obey(command: Command): Promise<unknown> {
   if (command.do === "open") {
-    pages.set(command.page, open(command));
+    const page = open(command);
+    pages.set(command.page, page);
+    // the root stands for the view: its title shows the state
+    page.store.subscribeNode("0", () => {
+      page.painted += 1;
+    });
     return null;
   }
   if (command.do === "pass") {
@@ -160,6 +171,12 @@ async function obey(command: Command): Promise<unknown> {
     case "turn":
       store.turn(command.turn ?? "undo");
       return null;
+    case "cancel":
+      store.cancel(command.seq ?? 0);
+      return null;
+    case "answer":
+      store.answer(store.panel().question?.seq ?? 0, command.yes ?? false);
+      return null;
     case "break":
       for (const guest of page.guests) guest.end();
       return null;
@@ -167,7 +184,8 @@ async function obey(command: Command): Promise<unknown> {
       while (command.settled && store.busy) await soon();
       const { rev, connection, overdue, here } = store.panel();
       const { expected } = store;
-      return { rev, connection, overdue, expected, here, tree: shown(store), outcomes: page.outcomes };
+      const { outcomes, painted } = page;
+      return { rev, connection, overdue, expected, here, tree: shown(store), outcomes, painted };
     }
     case "close":
       page.end.abort();

@@ -1,0 +1,253 @@
+"""What a page expects of its own events, and what becomes of it when the kernel answers, or somebody else is faster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nexus_jupyter import Panel
+
+from .network import Network
+from .pages import Pages
+
+DOCUMENT = """<NexusPanel title="Desk">
+  <Data>
+    <State name="count" type="number" default="0" max="100" />
+    <State name="text" type="string" default="" />
+    <State name="map" type="object" default='{"x": 1, "y": 2}' />
+  </Data>
+  <Logic>
+    <Tool name="add" description="Add"><Handler>$state.count += 1;</Handler></Tool>
+    <Tool name="twice" description="Double"><Handler>$state.count *= 2;</Handler></Tool>
+    <Tool name="luck" description="By chance and time"><Handler>$state.text = Math.random() + ' ' + Date.now();</Handler></Tool>
+    <Tool name="fail" description="Fail"><Handler>$state.count += 10; throw new Error('no');</Handler></Tool>
+    <Tool name="wait" description="Begin, and end later">
+      <Handler>$state.text = 'begun'; await new Promise(done => setTimeout(done, 60000)); $state.text = 'ended';</Handler></Tool>
+    <Tool name="sure" description="Ask" confirm="Sure?"><Handler>$state.count = 0;</Handler></Tool>
+    <Tool name="spin" description="Never end"><Handler>for (;;);</Handler></Tool>
+    <Tool name="move" description="Change the order"><Handler>const x = $state.map.x; delete $state.map.x; $state.map.x = x;</Handler></Tool>
+  </Logic>
+  <View>
+    <Container title="{$state.count + ' ' + $state.text}">
+      <Input label="text" bind="$state.text" />
+      <Text>{Object.keys($state.map).join()}</Text>
+      <Button label="add" trigger="add" /><Button label="twice" trigger="twice" /><Button label="luck" trigger="luck" />
+      <Button label="fail" trigger="fail" /><Button label="wait" trigger="wait" /><Button label="sure" trigger="sure" />
+      <Button label="move" trigger="move" />
+      <If condition="$state.count === 0"><Button label="gone" trigger="add" /></If>
+    </Container>
+  </View>
+</NexusPanel>"""
+
+
+class Desk(Network):
+    """A panel and two pages that run it, with nothing on its way."""
+
+    def title(self, page: int) -> str:
+        tree = self.do("look", page, settled=True)["tree"]
+        return str(tree["props"]["title"])
+
+    def press(self, page: int, label: str) -> int:
+        return int(self.do("act", page, label=label))
+
+    def look(self, page: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.do("look", page, settled=True)
+        return found
+
+    def outcome(self, page: int, seq: int) -> str | None:
+        found: str | None = self.look(page)["outcomes"][str(seq)]
+        return found
+
+
+@pytest.fixture(params=["near", "far"])
+def desk(script: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    panel = Panel(DOCUMENT, id="desk")
+    with Pages(script) as pages:
+        desk = Desk(pages, panel)
+        for page in (1, 2):
+            desk.open(page, near=request.param == "near")
+        desk.settle()
+        for page in (1, 2):
+            desk.do("wake", page)
+            assert desk.look(page)["here"]
+        yield desk
+        desk.end()
+    panel.close()
+
+
+def test_a_click_shows_before_the_kernel_has_heard_of_it_and_its_commit_changes_nothing_more(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.press(1, "add")
+    assert desk.title(1) == "2 "
+    assert desk.panel.state.count == 0
+    painted = desk.look(1)["painted"]
+    desk.settle()
+    assert (desk.panel.state.count, desk.title(1), desk.title(2)) == (2, "2 ", "2 ")
+    assert desk.look(1)["painted"] == painted
+
+
+def test_chance_and_time_are_the_kernels_too(desk: Desk) -> None:
+    desk.press(1, "luck")
+    shown = desk.title(1)
+    desk.settle()
+    assert desk.panel.state.text == shown.removeprefix("0 ")
+    assert desk.title(2) == desk.title(1) == shown
+
+
+def test_what_another_does_first_counts_first(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.press(2, "twice")
+    desk.panel.state.count = 5
+    desk.gather()
+    desk.take(2, faulty=False)
+    assert (desk.title(1), desk.title(2)) == ("1 ", "0 ")
+    desk.settle()
+    assert desk.panel.state.count == 11
+    assert desk.title(1) == desk.title(2) == "11 "
+
+
+def test_an_expectation_stands_on_what_others_commit(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.panel.state.count = 40
+    desk.gather()
+    while desk.down[1]:
+        desk.give(1, faulty=False)
+    assert desk.title(1) == "41 "
+    desk.settle()
+    assert desk.panel.state.count == 41
+
+
+def test_what_the_kernel_refuses_is_taken_back(desk: Desk) -> None:
+    desk.panel.state.count = 100
+    desk.gather()
+    desk.panel.state.count = 99
+    seq = desk.press(1, "add")  # this page has heard of neither
+    desk.panel.state.count = 100
+    desk.gather()
+    assert desk.title(1) == "1 "
+    desk.settle()
+    assert desk.outcome(1, seq) is not None
+    assert desk.title(1) == desk.title(2) == "100 "
+
+
+def test_a_component_that_is_gone_by_then_does_nothing(desk: Desk) -> None:
+    desk.press(2, "add")
+    desk.take(2, faulty=False)
+    seq = desk.press(1, "gone")
+    assert desk.title(1) == "1 "
+    desk.settle()
+    assert desk.outcome(1, seq) == "STALE_VIEW"
+    assert desk.panel.state.count == 1
+    assert desk.title(1) == desk.title(2) == "1 "
+
+
+def test_a_failure_shows_when_the_kernel_says_so_and_changes_nothing_before(desk: Desk) -> None:
+    seq = desk.press(1, "fail")
+    assert desk.title(1) == "0 "
+    desk.settle()
+    assert desk.outcome(1, seq) == "HANDLER_ERROR"
+    assert desk.title(1) == "0 "
+
+
+def test_the_first_step_of_what_takes_long_shows_at_once(desk: Desk) -> None:
+    desk.press(1, "wait")
+    assert desk.title(1) == "0 begun"
+    second = desk.press(1, "wait")
+    desk.press(1, "add")
+    assert desk.title(1) == "1 begun"
+    while desk.up[1]:
+        desk.take(1, faulty=False)
+    while desk.down[1]:
+        desk.give(1, faulty=False)
+    assert desk.title(1) == "1 begun"
+    desk.do("cancel", 1, seq=second)
+    desk.do("cancel", 1, seq=second - 1)
+    desk.settle()
+    assert desk.outcome(1, second) == "CANCELLED"
+    assert desk.title(1) == desk.title(2) == "1 begun"
+
+
+def test_what_is_asked_first_is_not_expected(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.settle()
+    desk.press(1, "sure")
+    assert desk.title(1) == "1 "
+    while desk.up[1] or desk.down[1]:
+        if desk.up[1]:
+            desk.take(1, faulty=False)
+        else:
+            desk.give(1, faulty=False)
+    desk.do("answer", 1, yes=True)
+    desk.settle()
+    assert desk.panel.state.count == 0
+    assert desk.title(1) == desk.title(2) == "0 "
+
+
+def test_the_order_of_keys_comes_back_with_what_is_taken_back(desk: Desk) -> None:
+    desk.press(1, "move")
+    assert desk.look(1)["tree"]["children"][1]["props"]["content"] == "y,x"
+    desk.panel.state.map = {"x": 1, "y": 2, "z": 3}
+    desk.gather()
+    while desk.down[1]:
+        desk.give(1, faulty=False)
+    assert desk.look(1)["tree"]["children"][1]["props"]["content"] == "y,z,x"
+    desk.settle()
+    assert desk.look(2)["tree"]["children"][1]["props"]["content"] == "y,z,x"
+
+
+def test_a_guest_that_is_gone_is_made_again_with_what_is_expected(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.do("break", 1)
+    desk.press(1, "add")
+    assert desk.title(1) == "2 "
+    assert desk.look(1)["here"]
+    desk.settle()
+    assert desk.panel.state.count == 2
+    assert desk.title(1) == "2 "
+
+
+def test_a_page_whose_guests_always_break_follows_the_kernel(desk: Desk) -> None:
+    for _ in range(5):
+        desk.do("break", 1)
+        desk.press(1, "add")
+        desk.settle()
+    assert not desk.look(1)["here"]
+    desk.press(1, "add")
+    assert desk.title(1) == "5 "
+    desk.settle()
+    assert desk.title(1) == desk.title(2) == "6 "
+
+
+def test_typing_shows_and_arrives(desk: Desk) -> None:
+    for text in ("A", "Ad", "Ada"):
+        desk.do("act", 1, label="text", event="change", detail={"value": text})
+    assert desk.title(1) == "0 Ada"
+    desk.settle()
+    assert desk.panel.state.text == "Ada"
+    assert desk.title(2) == "0 Ada"
+
+
+def test_another_document_is_run_by_the_page_when_it_has_it(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.settle()
+    desk.panel.replace_document(DOCUMENT.replace("$state.count += 1", "$state.count += 7"))
+    desk.panel.runtime.ask(lambda: None).result(60)
+    desk.gather()
+    desk.settle()
+    desk.do("wake", 1)
+    desk.press(1, "add")
+    assert desk.title(1) == "8 "
+    desk.settle()
+    assert desk.title(2) == "8 "
+
+
+def test_a_change_that_waits_for_long_is_told(desk: Desk) -> None:
+    desk.press(1, "add")
+    assert desk.look(1)["overdue"] == 0
+    desk.do("pass", time=5_000)
+    assert desk.look(1)["overdue"] == 1
+    desk.settle()
+    assert desk.look(1)["overdue"] == 0
