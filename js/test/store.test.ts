@@ -67,6 +67,19 @@ describe("opening", () => {
     expect(store.panel().connection).toBe("live");
   });
 
+  it("asks again, ever more seldom, until the snapshot is there", () => {
+    open();
+    vi.advanceTimersByTime(HELLO_TIMEOUT);
+    expect(hellos()).toBe(2);
+    vi.advanceTimersByTime(HELLO_TIMEOUT);
+    expect(hellos()).toBe(2);
+    vi.advanceTimersByTime(HELLO_TIMEOUT);
+    expect(hellos()).toBe(3);
+    model.say(snapshot(text("late")));
+    vi.advanceTimersByTime(100 * HELLO_TIMEOUT);
+    expect(hellos()).toBe(3);
+  });
+
   it("is silent at once when the comm is gone", () => {
     model = new ScriptedModel();
     model.onSend = () => {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import expect
+from collections.abc import Iterator
 
-from bench.lab import Notebook
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.lab import Lab, Notebook, running_lab
 
 pytestmark = pytest.mark.browser
 
@@ -44,37 +46,75 @@ PANEL = """%%nxml board
 DEAF = "import re\nre.match('(a+)+$', 'a' * 60 + 'b')"
 
 
-@pytest.mark.parametrize("notebook", ["prediction.ipynb"], indirect=True)
-def test_clicks_and_typing_show_while_nothing_in_the_kernel_can_run(notebook: Notebook) -> None:
-    notebook.lab.write(
-        notebook.name,
+# What the page's policy says of Workers, and where the panel's code runs then.
+POLICIES = {"blob": "", "data": "worker-src data: https:", "kernel": "worker-src 'none'"}
+
+
+@pytest.fixture(scope="module", params=[*POLICIES])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Lab]]:
+    """A server whose pages have this policy."""
+    policy = POLICIES[request.param]
+    settings = {"headers": {"Content-Security-Policy": f"frame-ancestors 'self'; {policy}"}}
+    with running_lab(tmp_path_factory.mktemp("modes"), f"--ServerApp.tornado_settings={settings!r}") as running:
+        yield request.param, running
+
+
+@pytest.fixture
+def notebook(page: Page, lab: tuple[str, Lab]) -> Iterator[Notebook]:
+    """A notebook with the panel, and with a cell that lets nothing in the kernel run."""
+    opened = Notebook(page, lab[1], "prediction.ipynb")
+    opened.lab.write(
+        opened.name,
         [PANEL, "board.expose(lambda: 'Python', name='name')", DEAF, "print(board.state.count, board.state.name, board.state.rows[0])"],
     )
-    notebook.open()
-    notebook.run(0)
-    notebook.run(1)
+    opened.open()
+    opened.run(0)
+    opened.run(1)
+    yield opened
+    opened.command("kernelmenu:shutdown")
+    opened.clear()
+
+
+def test_a_panel_answers_while_nothing_in_the_kernel_can_run(notebook: Notebook, lab: tuple[str, Lab]) -> None:
+    mode, _ = lab
     board = notebook.panel("Hello")
     count = board.locator(".nx-metric-value")
-    board.get_by_role("button", name="Add one").hover()
-    expect(board).to_have_attribute("data-here", "true")
-    notebook.run(2)
-    add = board.get_by_role("button", name="Add one")
-    for _ in range(3):
+    add, ask, refuse = (board.get_by_role("button", name=name) for name in ("Add one", "Ask Python", "Refuse"))
+    add.hover()
+    if mode == "kernel":
+        add.click()  # the first click finds out that nothing runs here
+        expect(count).to_have_text("1")
+        expect(board).not_to_have_attribute("data-here", "true")
+    else:
+        expect(board).to_have_attribute("data-here", "true")
         add.click()
-    expect(count).to_have_text("3")
+    notebook.run(2)
+    for _ in range(2):
+        add.click()
     board.get_by_label("Your name").fill("Ada")
-    expect(board).to_contain_text("Hello Ada, 1 open")
     board.get_by_text("Row 1").click()
-    expect(board).to_contain_text("Hello Ada, 0 open")
-    board.get_by_role("button", name="Ask Python").click()
-    expect(board).to_contain_text("Waiting for the kernel…")
-    expect(board).to_contain_text("The kernel is busy. 5 changes wait for it.")
-    board.get_by_role("button", name="Refuse").click()
-    notebook.screenshot("prediction-busy", board)
-    expect(count).to_have_text("3")
+    if mode == "kernel":
+        expect(board).to_contain_text("Waiting for the kernel…")
+        expect(count).to_have_text("1")
+    else:
+        expect(count).to_have_text("3")
+        expect(board).to_contain_text("Hello Ada, 0 open")
+    ask.click()
+    refuse.click()
+    if mode != "kernel":
+        expect(ask.locator("..")).to_contain_text("Waiting for the kernel…")
+        expect(board).to_contain_text("The kernel is busy. 4 changes wait for it.")
+        expect(count).to_have_text("3")
+    notebook.screenshot(f"prediction-{mode}", board)
     notebook.command("kernelmenu:interrupt")
     expect(board).to_contain_text("Hello Python, 0 open")
     expect(board).to_contain_text("No luck today")
     expect(count).to_have_text("3")
     expect(board).not_to_contain_text("The kernel is busy")
+    notebook.wait_idle()  # a kernel that was interrupted gives up what comes before that
     notebook.ask(3, "3 Python {'id': 1, 'done': True}")
+    # code that does not end harms neither the page nor the kernel
+    board.get_by_role("button", name="Spin").click()
+    expect(board).to_contain_text("ran for")
+    add.click()
+    expect(count).to_have_text("4")
