@@ -8,9 +8,9 @@ import { setDeadline } from "./deadline";
 import { closed, faulty, GuestFailure, lossOf, sizeExceeded, timeExceeded } from "./failure";
 import { GuestUnavailable, type Launcher, launcher, type Way } from "./launch";
 import { type GuestLimits, limitsWith } from "./limits";
-import type { GuestBytes, LossReason } from "./machine";
+import { compilation, type GuestBytes, type LossReason } from "./machine";
 import { bytesOf, endingError, readReply, requestText } from "./reply";
-import type { ToWorker } from "./wire";
+import type { Matter, ToWorker } from "./wire";
 import { CallZones } from "./zone";
 
 export interface GuestOptions {
@@ -76,7 +76,7 @@ export class GuestWorker {
     const signal = options.signal ?? new AbortController().signal;
     const { worker, way } = await (options.launcher ?? launcher).launch(signal);
     try {
-      await prepared(worker, { bytes, limits }, signal);
+      await prepared(worker, { matter: await matterFor(way, bytes, limits.memory), limits }, signal);
     } catch (error) {
       worker.terminate();
       signal.throwIfAborted();
@@ -192,6 +192,16 @@ export class GuestWorker {
       ticket.reject(failure);
     }
     this.#queue.length = 0;
+  }
+}
+
+/** A Worker of the page's own origin gets the page's compiled modules; where the page may compile none, it says itself why. */
+async function matterFor(way: Way, bytes: GuestBytes, memory: number): Promise<Matter> {
+  if (way !== "blob") return { bytes };
+  try {
+    return { compiled: await compilation(bytes, memory) };
+  } catch {
+    return { bytes };
   }
 }
 

@@ -34,10 +34,10 @@ export class MachineLost extends Error {
   }
 }
 
-type CompiledPair = Promise<[code: WebAssembly.Module, image: WebAssembly.Module]>;
+export type CompiledPair = readonly [code: WebAssembly.Module, image: WebAssembly.Module];
 
 /** By the bytes and the limit of memory. */
-const compiled = new WeakMap<GuestBytes, Map<number, CompiledPair>>();
+const known = new WeakMap<GuestBytes, Map<number, Promise<CompiledPair>>>();
 
 /** The guest's modules, compiled: any number of machines begin with them. */
 export class GuestModules {
@@ -53,18 +53,26 @@ export class GuestModules {
     return new GuestModules(new WebAssembly.Module(code), new WebAssembly.Module(limited), limits);
   }
 
+  /** Of modules that were compiled with this limit of memory. */
+  static of(compiled: CompiledPair, limits: MachineLimits): GuestModules {
+    return new GuestModules(...compiled, limits);
+  }
+
   /** As `compiled`, in the background; the same bytes are compiled once. */
   static async compile(bytes: GuestBytes, limits: MachineLimits): Promise<GuestModules> {
-    const known = compiled.get(bytes) ?? new Map<number, CompiledPair>();
-    compiled.set(bytes, known);
-    let modules = known.get(limits.memory);
-    if (modules === undefined) {
-      const limited = withMemoryLimit(bytes.image, limits.memory);
-      modules = Promise.all([WebAssembly.compile(bytes.code), WebAssembly.compile(limited)]);
-      known.set(limits.memory, modules);
-    }
-    return new GuestModules(...(await modules), limits);
+    return GuestModules.of(await compilation(bytes, limits.memory), limits);
   }
+}
+
+/** The modules, compiled in the background and once for all. */
+export function compilation(bytes: GuestBytes, memory: number): Promise<CompiledPair> {
+  const some = known.get(bytes) ?? new Map<number, Promise<CompiledPair>>();
+  known.set(bytes, some);
+  const running =
+    some.get(memory) ??
+    Promise.all([WebAssembly.compile(bytes.code), WebAssembly.compile(withMemoryLimit(bytes.image, memory))]);
+  some.set(memory, running);
+  return running;
 }
 
 // The guest's block (`wasm/build/glue/step.wat`).

@@ -11,9 +11,12 @@ const page = self as unknown as {
 let modules: GuestModules | null = null;
 let machine: Machine | null = null;
 
-async function begin({ bytes, limits }: Extract<ToWorker, { bytes: unknown }>): Promise<FromWorker> {
+async function begin({ matter, limits }: Extract<ToWorker, { matter: unknown }>): Promise<FromWorker> {
   try {
-    modules = await GuestModules.compile(bytes, limits);
+    modules =
+      "compiled" in matter
+        ? GuestModules.of(matter.compiled, limits)
+        : await GuestModules.compile(matter.bytes, limits);
     machine = new Machine(modules);
     return { ready: true };
   } catch (error) {
@@ -21,7 +24,7 @@ async function begin({ bytes, limits }: Extract<ToWorker, { bytes: unknown }>): 
   }
 }
 
-async function answer({ request, zone, fresh }: Exclude<ToWorker, { bytes: unknown }>): Promise<FromWorker> {
+async function answer({ request, zone, fresh }: Exclude<ToWorker, { matter: unknown }>): Promise<FromWorker> {
   try {
     if (modules === null || machine === null) throw new Error("a request before the bytes");
     if (fresh && machine.used) machine = new Machine(modules);
@@ -34,6 +37,6 @@ async function answer({ request, zone, fresh }: Exclude<ToWorker, { bytes: unkno
 }
 
 page.onmessage = ({ data }) => {
-  void ("bytes" in data ? begin(data) : answer(data)).then((said) => page.postMessage(said));
+  void ("matter" in data ? begin(data) : answer(data)).then((said) => page.postMessage(said));
 };
 page.postMessage(HELLO);

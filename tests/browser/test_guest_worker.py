@@ -220,7 +220,7 @@ HOSTILE = {
 def test_a_hostile_reply_ends_the_guest(open_page: OpenPage, answer: str) -> None:
     script = f"""self.postMessage('nexus-guest');
     onmessage = ({{ data }}) => {{
-      if (data.bytes) self.postMessage({{ ready: true }});
+      if (data.matter) self.postMessage({{ ready: true }});
       else self.postMessage({{ reply: {answer}, memory: 1 }});
     }};"""
     page = open_page()
