@@ -479,8 +479,10 @@ export interface ModulesReply {
  * The panel's program and committed state at revision ``rev``, for the page ``client`` to run beside the kernel.
  *
  * ``document``: the revision that this document began with.  ``clock``, ``seed`` and ``zone`` are what its view reads.
+ * ``bounded``: all of its code takes so little time on a small state that the page's own thread may run it.
  */
 export interface ProgramReply {
+  bounded: boolean;
   client: string;
   clock: number;
   document: number;

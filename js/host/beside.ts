@@ -9,6 +9,12 @@ export const QUIET = 200;
 const SHORTEST_WAIT = 5_000;
 const LONGEST_WAIT = 160_000;
 
+/** So many panels run in one page; of more, the one that was not used for longest runs in the kernel only. */
+export const MOST = 10;
+
+/** Those that run in this page, the last used last. */
+const running = new Set<Beside>();
+
 /** Who shows the panel, and knows what the kernel has said. */
 export interface Display {
   /** Whether the view of revision `rev`, and nothing else, is shown. */
@@ -25,7 +31,7 @@ export interface Display {
 
 export class Beside {
   readonly #client: string;
-  readonly #start: () => Promise<Guest>;
+  readonly #start: (near: boolean) => Promise<Guest>;
   readonly #send: (message: ClientMessage) => boolean;
   readonly #display: Display;
   #replica: Replica | null = null;
@@ -37,7 +43,7 @@ export class Beside {
 
   constructor(
     client: string,
-    start: () => Promise<Guest>,
+    start: (near: boolean) => Promise<Guest>,
     send: (message: ClientMessage) => boolean,
     display: Display,
   ) {
@@ -88,15 +94,24 @@ export class Beside {
       },
     });
     this.#replica = replica;
-    if (this.#wanted) replica.wake();
+    if (this.#wanted) this.wake();
   }
 
+  /** Somebody is about to use the panel. */
   wake(): void {
     this.#wanted = true;
-    this.#replica?.wake();
+    if (!this.#replica) return;
+    running.delete(this);
+    running.add(this);
+    this.#replica.wake();
+    for (const other of running) {
+      if (running.size <= MOST) break;
+      if (other !== this && !other.#replica?.expects) other.#rest();
+    }
   }
 
   predict(happening: Happening): void {
+    this.wake();
     this.#replica?.predict(happening);
   }
 
@@ -111,10 +126,18 @@ export class Beside {
   /** The panel runs here no longer; it may again when the kernel has said where it is. */
   end(): void {
     clearTimeout(this.#timer);
+    running.delete(this);
     if (!this.#replica) return;
     this.#replica.end();
     this.#replica = null;
     this.#display.here(false);
+  }
+
+  /** Makes room for others until the panel is used again. */
+  #rest(): void {
+    this.#wanted = false;
+    this.end();
+    this.#display.lost();
   }
 
   #ask(wait: number): void {

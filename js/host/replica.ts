@@ -25,6 +25,8 @@ export interface Source {
   readonly clock: number;
   readonly seed: number;
   readonly zone: string;
+  /** Whether its code takes so little time on a small state that this very thread may run it. */
+  readonly bounded: boolean;
 }
 
 /** Who shows what a replica gives. */
@@ -44,13 +46,19 @@ const MAX_LOSSES = 3;
 /** More events than this without an answer are the kernel's alone. */
 const MAX_PENDING = 500;
 
+/** Characters of JSON of a small state, with the detail of an event: `STATE_CAP` of `nexus_jupyter/nxml/bounded.py`. */
+export const SMALL = 8_192;
+
+/** The state is no longer so small that this thread may run the panel's code. */
+class Outgrown extends Error {}
+
 type Task = () => void | Promise<void>;
 
 export class Replica {
   readonly document: number;
   readonly #client: string;
   readonly #source: Source;
-  readonly #make: () => Promise<Guest>;
+  readonly #make: (near: boolean) => Promise<Guest>;
   readonly #watcher: Watcher;
   readonly #policies: ReadonlyMap<string, Policy>;
   #state: JsonObject;
@@ -61,6 +69,9 @@ export class Replica {
   #guest: Guest | null = null;
   #phase: "asleep" | "starting" | "loaded" | "shown" | "ended" = "asleep";
   #losses = 0;
+  /** Whether the guest is on this thread, and the size of the state, at the least; in characters. */
+  #near: boolean;
+  #size: number;
   #calls = 0;
   /** Whether the guest has changed since the view was looked at. */
   #dirty = false;
@@ -69,8 +80,10 @@ export class Replica {
   /** What runs now, to know what broke the guest. */
   #suspect: Prediction | null = null;
 
-  /** `make` starts a guest; nothing is started before `wake`. */
-  constructor(client: string, source: Source, make: () => Promise<Guest>, watcher: Watcher) {
+  /**
+   * `make` starts a guest, `near` on this very thread; nothing is started before `wake`.
+   */
+  constructor(client: string, source: Source, make: (near: boolean) => Promise<Guest>, watcher: Watcher) {
     this.document = source.document;
     this.#client = client;
     this.#source = source;
@@ -81,11 +94,18 @@ export class Replica {
     this.#rev = source.rev;
     this.#clock = source.clock;
     this.#seed = source.seed;
+    this.#size = source.bounded ? sizeOf(source.state) : 0;
+    this.#near = source.bounded && this.#size <= SMALL;
   }
 
   /** Whether its word counts for what is shown. */
   get shown(): boolean {
     return this.#phase === "shown";
+  }
+
+  /** Whether it waits for the kernel's answer to an event. */
+  get expects(): boolean {
+    return this.#pending.length > 0;
   }
 
   /** Whether it has not done yet all that it knows of. */
@@ -101,7 +121,7 @@ export class Replica {
   wake(): void {
     if (this.#phase !== "asleep") return;
     this.#phase = "starting";
-    this.#make().then(
+    this.#make(this.#near).then(
       (guest) => {
         if (this.#phase === "ended") guest.end();
         else this.#do(() => this.#load(guest));
@@ -172,14 +192,16 @@ export class Replica {
   /** The guest is gone, or does not make sense: another one goes on from the committed state. */
   async #recover(error: unknown): Promise<void> {
     const lost = error instanceof GuestFailure && error.lost;
+    const outgrown = error instanceof Outgrown;
     if (lost && this.#suspect) this.#suspect.barred = true;
+    if (lost) this.#losses += 1;
     this.#suspect = null;
-    this.#losses += 1;
-    if (!lost || this.#losses > MAX_LOSSES) return this.#leave(error);
+    if (!(lost || outgrown) || this.#losses > MAX_LOSSES) return this.#leave(error);
+    this.#near &&= !outgrown;
     this.#guest?.end();
     this.#guest = null;
     try {
-      const guest = await this.#make();
+      const guest = await this.#make(this.#near);
       if ((this.#phase as string) === "ended") guest.end();
       else this.#tasks.unshift(() => this.#load(guest));
     } catch (reason) {
@@ -211,6 +233,7 @@ export class Replica {
     } as GuestRequest);
     if (reply.status === "failed") throw new Error(reply.error?.message ?? "The panel could not be loaded.");
     this.#dirty = true;
+    this.#pending = this.#pending.filter(({ ends }) => ends === null || ends > this.#rev);
     for (const prediction of this.#pending) prediction.parts = [];
     if (this.#phase === "shown") await this.#runAll(this.#pending);
     else this.#phase = "loaded";
@@ -247,8 +270,9 @@ export class Replica {
   async #run(prediction: Prediction): Promise<void> {
     prediction.parts = [];
     if (prediction.barred || prediction.stage === "over") return;
-    this.#suspect = prediction;
     const { seq, ...event } = prediction.happening;
+    this.#grow(0, sizeOf(event.detail));
+    this.#suspect = prediction;
     let whole = true;
     if (prediction.stage === "event") {
       const reply = await this.#ask({ op: "event", call: 0, ...event } as GuestRequest);
@@ -286,6 +310,16 @@ export class Replica {
     if (ops.length === 0) return;
     this.#dirty = true;
     prediction.parts.push({ kind, ops, inverse });
+    if (this.#near) this.#grow(sizeOf(ops));
+  }
+
+  /** The state has grown by so much at the most; `passing` goes with one event.  Throws `Outgrown`. */
+  #grow(by: number, passing = 0): void {
+    if (!this.#near) return;
+    this.#size += by;
+    if (this.#size + passing <= SMALL) return;
+    this.#size = sizeOf(this.#state) + sizeOf(this.#pending.map(({ parts }) => parts.map(({ ops }) => ops)));
+    if (this.#size + passing > SMALL) throw new Outgrown();
   }
 
   // --- what the kernel says ------------------------------------------------------------------------
@@ -307,6 +341,7 @@ export class Replica {
     this.#clock = commit.clock;
     this.#seed = commit.seed;
     prediction?.reached(cause.kind);
+    if (!expected && this.#near) this.#grow(sizeOf(commit.ops));
     if (!expected && this.#guest !== null && this.#phase !== "starting")
       await this.#return(back && [...back, ...commit.ops], this.#pending);
     await this.#forgetEnded();
@@ -337,6 +372,10 @@ export class Replica {
     }
     await this.#forgetEnded();
   }
+}
+
+function sizeOf(value: unknown): number {
+  return JSON.stringify(value).length;
 }
 
 /** What decides when a call of a tool starts, and whether somebody is asked before. */

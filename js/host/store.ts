@@ -55,7 +55,7 @@ function localError(code: string, message: string): ErrorInfo {
 }
 
 /** Starts a guest for a panel in this page. */
-export type Seat = (model: WidgetModel, signal: AbortSignal) => Promise<Guest>;
+export type Seat = (model: WidgetModel, signal: AbortSignal, near: boolean) => Promise<Guest>;
 
 export class PanelStore implements PanelHost {
   readonly client = makeClientName();
@@ -112,7 +112,7 @@ export class PanelStore implements PanelHost {
       (message) => this.#channel.send(message),
       () => this.#hello(),
     );
-    if (seat) this.#beside = this.#runBeside(() => seat(model, signal));
+    if (seat) this.#beside = this.#runBeside((near) => seat(model, signal, near));
     signal.addEventListener("abort", () => this.#end(), { once: true });
     const saved = readMessage(model.get("_snapshot"));
     if (saved?.kind === "snapshot") this.#show(saved.tree, saved.rev, saved.title);
@@ -389,7 +389,7 @@ export class PanelStore implements PanelHost {
     this.#hello();
   }
 
-  #runBeside(start: () => Promise<Guest>): Beside {
+  #runBeside(start: (near: boolean) => Promise<Guest>): Beside {
     return new Beside(this.client, start, (message) => this.#channel.send(message), {
       shows: (rev) => this.#synced && !this.#resyncing && rev === this.#rev,
       here: (here) => this.#update({ here }),

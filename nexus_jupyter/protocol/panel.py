@@ -478,6 +478,7 @@ class ProgramReply(Message):
     """The panel's program and committed state at revision ``rev``, for the page ``client`` to run beside the kernel.
 
     ``document``: the revision that this document began with.  ``clock``, ``seed`` and ``zone`` are what its view reads.
+    ``bounded``: all of its code takes so little time on a small state that the page's own thread may run it.
     """
 
     kind: Literal["program"] = "program"
@@ -490,6 +491,7 @@ class ProgramReply(Message):
     clock: float
     seed: int
     zone: str
+    bounded: bool = False
 
 
 KernelMessage = Annotated[

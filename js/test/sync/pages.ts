@@ -98,9 +98,9 @@ function open({ near }: Command): Page {
   const model = new Model();
   const end = new AbortController();
   const guests: Guest[] = [];
-  const seat = async (): Promise<Guest> => {
+  const seat = async (_model: WidgetModel, _signal: AbortSignal, here: boolean): Promise<Guest> => {
     const local = await LocalGuest.start(bytes);
-    const guest = near ? local : new Distant(local);
+    const guest = near || here ? local : new Distant(local);
     guests.push(guest);
     return guest;
   };
