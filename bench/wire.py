@@ -1,0 +1,73 @@
+"""What goes over the sockets of a page to its kernels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Page, WebSocket
+
+
+@dataclass
+class Wire:
+    """Counts the payloads of all frames since the last ``reset``, from the making of this on."""
+
+    page: Page
+    up: list[bytes] = field(default_factory=list)
+    down: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("websocket", self._opened)
+
+    def _opened(self, socket: WebSocket) -> None:
+        if "/channels" not in socket.url:
+            return  # the side panel's, which hears of all notebooks
+        socket.on("framesent", lambda frame: self.up.append(as_bytes(frame)))
+        socket.on("framereceived", lambda frame: self.down.append(as_bytes(frame)))
+
+    def reset(self) -> None:
+        """Count from nothing."""
+        self.settle()
+        self.up.clear()
+        self.down.clear()
+
+    def settle(self) -> None:
+        """Wait until nothing has come for a while."""
+        before = -1
+        while before != (before := len(self.up) + len(self.down)):
+            self.page.wait_for_timeout(400)
+
+    @property
+    def bytes_up(self) -> int:
+        return sum(map(len, self.up))
+
+    @property
+    def bytes_down(self) -> int:
+        return sum(map(len, self.down))
+
+    @property
+    def said(self) -> int:
+        """Bytes each way of what comms said, without the envelopes that Jupyter puts around it."""
+        return sum(said(frame) for frame in (*self.up, *self.down))
+
+
+def as_bytes(frame: bytes | str) -> bytes:
+    return frame if isinstance(frame, bytes) else frame.encode()
+
+
+def said(frame: bytes) -> int:
+    """Bytes of the data of a ``comm_msg``; 0 for other messages."""
+    header, content = parts(frame)
+    if header.get("msg_type") != "comm_msg":
+        return 0
+    data = content["data"]
+    return len(json.dumps(data.get("content", data), separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def parts(frame: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and content of a message as ``v1.kernel.websocket.jupyter.org`` frames it: offsets, then the parts."""
+    count = int.from_bytes(frame[:8], "little")
+    offsets = [int.from_bytes(frame[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
+    _, header, _, _, content = (frame[a:b] for a, b in zip(offsets[:5], offsets[1:6], strict=True))
+    return json.loads(header), json.loads(content)
