@@ -94,22 +94,20 @@ def judge(part: Part, samples: Mapping[str, Sequence[Sample | None]]) -> None:
 def busy(desk: Desk) -> Part:
     """The same clicks while a cell of the same kernel sleeps."""
     rounds = 1 if desk.quick else 8
-    part = Part(f"the same while a cell sleeps {SLEEP:.0f} s, {rounds} sleeps, clicked from 0.5 s on; ms", COLUMNS)
+    part = Part(f"the same while a cell sleeps {SLEEP:.0f} s, {rounds} times, clicked from 0.5 s on; ms", COLUMNS)
     with desk.notebook([*COUNTERS, f"import time; time.sleep({SLEEP})"]) as notebook:
         targets = counters(desk, notebook)
         # all of them: a comm that has told nothing but from cells waits for cells
         before = in_turn(desk, targets, 5)[OURS]
         samples: dict[str, list[Sample | None]] = {name: [] for name in targets}
-        for _ in range(rounds):
+        # ipywidgets' answer ends the sleep: one click a sleep
+        for names in ([name for name in targets if name != IPYWIDGETS], [IPYWIDGETS]) * rounds:
             notebook.run(4)
             end = time.monotonic() + SLEEP - MARGIN
             desk.page.wait_for_timeout(500)
-            # ipywidgets' answer ends the sleep: it comes last
-            quick = [name for name in targets if name != IPYWIDGETS]
             while time.monotonic() < end:
-                for name in quick:
+                for name in names:
                     samples[name].append(targets[name].click(desk.page))
-            samples[IPYWIDGETS].append(targets[IPYWIDGETS].click(desk.page))
             notebook.wait_idle()
     tell(part, samples)
     ours, free = [s for s in samples[OURS] if s is not None], [s for s in before if s is not None]

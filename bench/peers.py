@@ -14,7 +14,7 @@ SOURCE = """<NexusPanel id="counter" title="Counter">
 PREPARE = {
     OURS: f"import nexus_jupyter\nsource = '''{SOURCE}'''\n"
     "def counters(number):\n    for i in range(number):\n        display(nexus_jupyter.Panel(source, id=f'counter-{i}'))",
-    IPYWIDGETS: '''import ipywidgets
+    IPYWIDGETS: """import ipywidgets
 def counter():
     count = 0
     button, label = ipywidgets.Button(description="add"), ipywidgets.Label("count=0")
@@ -26,7 +26,7 @@ def counter():
     return ipywidgets.HBox([button, label])
 def counters(number):
     for _ in range(number):
-        display(counter())''',
+        display(counter())""",
     ANYWIDGET: '''import anywidget, traitlets
 class Counter(anywidget.AnyWidget):
     _esm = """export default { render({ model, el }) {

@@ -100,4 +100,4 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def median(samples: Sequence[Sample], name: str) -> float:
     """The median of one of the times of ``samples``."""
-    return statistics.median(getattr(each, name) for each in samples)
+    return float(statistics.median(getattr(each, name) for each in samples))

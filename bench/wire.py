@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,5 +70,5 @@ def parts(frame: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and content of a message as ``v1.kernel.websocket.jupyter.org`` frames it: offsets, then the parts."""
     count = int.from_bytes(frame[:8], "little")
     offsets = [int.from_bytes(frame[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
-    _, header, _, _, content = (frame[a:b] for a, b in zip(offsets[:5], offsets[1:6], strict=True))
+    _, header, _, _, content, *_ = (frame[a:b] for a, b in itertools.pairwise(offsets))
     return json.loads(header), json.loads(content)
