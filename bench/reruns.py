@@ -96,7 +96,7 @@ def slope(source: str, first: int, last: int) -> tuple[int, int, float]:
 
 def reruns(quick: bool) -> Part:
     """The slope of memory between two numbers of runs."""
-    first, last = (200, 600) if quick else (2_000, 10_000)
+    first, last = (1_000, 1_600) if quick else (2_000, 10_000)
     part = Part(f"a cell run {last:,} times", (f"MB after {first:,}", f"MB after {last:,}", "bytes a run", "ms a run"))
     growths = []
     for name, source in CELLS.items():
