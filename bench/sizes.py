@@ -138,7 +138,7 @@ def weigh(desk: Desk, name: str, number: int) -> Weight:
         shown, answered = desk.page.evaluate(ANSWERED, [number, 60_000])
         desk.wire.settle()
         notebook.wait_idle()
-        wire = desk.wire.bytes_up + desk.wire.bytes_down
+        wire = desk.wire.bytes_up + desk.wire.bytes_down + desk.wire.files
         after = saved(notebook)
         notebook.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
         with_state = saved(notebook)
@@ -165,7 +165,7 @@ def twenty(desk: Desk) -> Part:
         part.add(f"{name}, 1", one.shown, one.answered, one.wire / 1e3, one.saved / 1e3, one.with_state / 1e3, None, None, None)
         part.add(f"{name}, 20", all_.shown, all_.answered, *sizes, *each)
         if name == OURS:
-            part.judge("bytes on the kernel's socket, 20 panels / 1", all_.wire / one.wire, "x", 1.2)
+            part.judge("bytes on the wire, 20 panels / 1", all_.wire / one.wire, "x", 1.2)
             part.judge("added to the notebook", sizes[1], "kB", 50)
             part.judge("added to the notebook with widget state", sizes[2], "kB", 60)
     return part

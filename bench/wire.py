@@ -1,4 +1,4 @@
-"""What goes over the sockets of a page to its kernels."""
+"""What goes over the sockets of a page to its kernels, and the files that it loads."""
 
 from __future__ import annotations
 
@@ -12,14 +12,29 @@ from playwright.sync_api import Page, WebSocket
 
 @dataclass
 class Wire:
-    """Counts the payloads of all frames since the last ``reset``, from the making of this on."""
+    """Counts the payloads of all frames since the last ``reset``, and the bytes of files, from the making of this on."""
 
     page: Page
     up: list[bytes] = field(default_factory=list)
     down: list[bytes] = field(default_factory=list)
+    files: int = 0
+    _asked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.page.on("websocket", self._opened)
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.on("Network.responseReceived", self._answered)
+        session.on("Network.loadingFinished", self._loaded)
+
+    def _answered(self, event: dict[str, Any]) -> None:
+        if "/api/" not in event["response"]["url"]:  # JupyterLab asks for its sessions again and again
+            self._asked.add(event["requestId"])
+
+    def _loaded(self, event: dict[str, Any]) -> None:
+        if event["requestId"] in self._asked:
+            self._asked.discard(event["requestId"])
+            self.files += int(event["encodedDataLength"])
 
     def _opened(self, socket: WebSocket) -> None:
         if "/channels" not in socket.url:
@@ -32,6 +47,7 @@ class Wire:
         self.settle()
         self.up.clear()
         self.down.clear()
+        self.files = 0
 
     def settle(self) -> None:
         """Wait until nothing has come for a while."""
