@@ -29,6 +29,9 @@ def counters(desk: Desk, notebook: Notebook) -> dict[str, Target]:
         button = area.locator("button", has_text="add")
         button.wait_for()
         found[name] = Target(button, area, commits=name == OURS)
+    # a page that is about to use a panel gets ready to run it
+    found[OURS].button.hover()
+    desk.page.wait_for_timeout(2_000)
     notebook.ask(3, "floors")
     for name, line in floors.build(desk.area(notebook, 3).locator(".jp-OutputArea-output"), desk.echo).items():
         found[name] = Target(line.locator("button"), line)
@@ -127,6 +130,8 @@ def lists(desk: Desk) -> Part:
         for i in range(2):
             notebook.run(i)
             desk.area(notebook, i).locator("button", has_text=f"row {rows - 1} ").wait_for(state="attached")
+        desk.area(notebook, 0).locator("button").first.hover()
+        desk.page.wait_for_timeout(2_000)
         notebook.wait_idle()
         for number in range(-WARM_UP, rounds):
             for i, name in random.sample([*enumerate(samples)], 2):

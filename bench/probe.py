@@ -42,7 +42,8 @@ SAMPLE = """(place, [event, pattern, commits, patience]) => {
   });
   const heard = commits ? new Promise((seen) => {
     window.benchHeard = (text) => {
-      if (!start || !/"kind": ?"commit"/.test(text)) return;
+      // a panel tells its pages in batches; what the graph is told of the commit is another message
+      if (!start || !/"kind": ?"batch"/.test(text) || !/"kind": ?"commit"/.test(text)) return;
       window.benchHeard = undefined;
       seen(now());
     };

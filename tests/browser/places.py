@@ -138,12 +138,17 @@ def heard(page: Page, errors: list[str]) -> Iterator[None]:
 
 @dataclass
 class Place(ABC):
-    """The notebook, open.  ``answers``: panels do while Python is busy; ``keeps``: a page that is loaded again finds its kernel."""
+    """The notebook, open.
+
+    ``answers``: the kernel does while its main thread is busy; ``predicts``: pages run panels, too; ``keeps``: a page that is loaded
+    again finds its kernel.
+    """
 
     front: str
     page: Page
     free: Path
     answers: bool
+    predicts: bool
     keeps: bool
     errors: list[str] = field(default_factory=list)
 
