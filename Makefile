@@ -102,6 +102,7 @@ test-notebooks: $(STAMP)/test
 
 bench: $(STAMP)/test
 	$(BIN)/python -m bench.first_click
+	$(BIN)/python -m bench.live
 	$(BIN)/python -m bench.nog
 	$(BIN)/python -m bench.nxml
 	$(BIN)/python -m bench.sandbox

@@ -23,9 +23,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from .lab import FLAGS, Notebook, chromium, running_lab
+from .probe import Target, quantile
 
 PANEL = """<NexusPanel id="counter" title="Counter">
   <Data><State name="count" type="number" default="0" /></Data>
@@ -42,22 +43,6 @@ def clicked(_):
     label.value = f"count={count}"
 button.on_click(clicked)
 display(ipywidgets.HBox([button, label]))"""
-
-# Runs in the page: one sample for one trusted click, whatever changes the text of the output area.
-PROBE = """
-(area) => { window.sample = new Promise(done => {
-  let start = 0, text = area.textContent;
-  area.addEventListener('click', event => { start = event.timeStamp; }, {capture: true, once: true});
-  const observer = new MutationObserver(() => {
-    const now = area.textContent;
-    if (!start || !/count=\\d+/.test(now) || now.match(/count=\\d+/)[0] === (text.match(/count=\\d+/) || [''])[0]) return;
-    observer.disconnect();
-    const dom = performance.now() - start;
-    requestAnimationFrame(() => requestAnimationFrame(() => done([dom, performance.now() - start])));
-  });
-  observer.observe(area, {subtree: true, childList: true, characterData: true, attributes: true});
-}); }
-"""
 
 SANDBOX = """
 import json, sys, time
@@ -103,14 +88,6 @@ def sandbox(cache: Path) -> dict[str, float]:
     return result
 
 
-def click(page: Page, area: Locator, button: Locator) -> tuple[float, float]:
-    """Milliseconds from one trusted click to the DOM and to the paint."""
-    area.evaluate(PROBE)
-    button.click()
-    dom, painted = page.evaluate("() => window.sample")
-    return float(dom), float(painted)
-
-
 def clicks(number: int, *options: str) -> dict[str, list[tuple[float, float]]]:
     """``number`` samples each for our panel and for ipywidgets, interleaved on one page; ``options`` are the server's."""
     samples: dict[str, list[tuple[float, float]]] = {"Nexus": [], "Peer": []}
@@ -124,20 +101,16 @@ def clicks(number: int, *options: str) -> dict[str, list[tuple[float, float]]]:
             area = notebook.cell(i).locator(".jp-OutputArea")
             button = area.get_by_role("button", name=name)
             button.wait_for()
-            pairs.append((name, area, button))
+            pairs.append((name, Target(button, area)))
         for round_ in range(number + 5):
-            for name, area, button in pairs if round_ % 2 else reversed(pairs):
-                sample = click(page, area, button)
+            for name, target in pairs if round_ % 2 else reversed(pairs):
+                sample = target.click(page)
+                if sample is None:
+                    raise RuntimeError(f"a click on {name} was not answered")
                 if round_ >= 5:  # warm-up
-                    samples[name].append(sample)
+                    samples[name].append((sample.dom, sample.painted))
         browser.close()
     return samples
-
-
-def quantile(values: list[float], share: float) -> float:
-    """The value below which ``share`` of the sorted ``values`` lie."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def report(samples: dict[str, list[tuple[float, float]]], server: str) -> dict[str, list[tuple[float, float]]]:

@@ -428,7 +428,7 @@ class Runtime:
         self._loaded = True
         if overrides:
             # not a commit: nobody has seen the defaults
-            self.state = patch.apply(self.state, self._edit(overrides, self.clock.now_ms()).ops)
+            self.state = patch.apply(self.state, self._edit(overrides, self.clock.now_ms(), cpu=self.limits.load_cpu).ops)
             self.first = freeze({**self.first, **{name: self.state[name] for name in overrides}})
         self.lifecycle.begin(mounted)
         return notes
@@ -457,8 +457,8 @@ class Runtime:
             self.commit(self._edit(values, clock), Cause(kind="python"), origin)
         return self.rev
 
-    def _edit(self, values: Mapping[str, JsonValue], clock: float) -> GuestReply:
-        reply = self.request(GuestEdit(values=dict(values), clock=clock))
+    def _edit(self, values: Mapping[str, JsonValue], clock: float, *, cpu: float | None = None) -> GuestReply:
+        reply = self.request(GuestEdit(values=dict(values), clock=clock), cpu=cpu)
         if reply.status == "failed":
             assert reply.error is not None
             raise StateError(reply.error.message, hint=reply.error.hint, code=reply.error.code)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as PageError
 
 from bench.lab import FLAGS, Lab, Notebook, chromium, running_lab
 
+from .places import Place, heard
+
 # How long a page may take to show something: a machine that runs other tests beside is slow, and no test is about that.
 expect.set_options(timeout=20_000)
-
-# What JupyterLab itself says in an ordinary session and no panel can help; `Cannot send` is its widget manager, which still
-# asks for the states of widgets when a test has ended its kernel (ours sends in `js/host/comm.ts`, which throws nothing).
-NOT_OURS = re.compile(r"^Cannot send$|favicon|Failed to load resource.*(workspaces|404)|lugin:? '?@jupyter-ai/|restore the debugger state")
 
 
 @pytest.fixture(scope="session")
@@ -60,26 +57,15 @@ def notebook(page: Page, lab: Lab, request: pytest.FixtureRequest) -> Iterator[N
     """
     opened = Notebook(page, lab, request.param if hasattr(request, "param") else "quickstart.ipynb")
 
-    def heard(message: ConsoleMessage) -> None:
-        if message.type == "error" and not NOT_OURS.search(message.text):
-            opened.errors.append(message.text[:500])
-
-    def thrown(error: PageError) -> None:
-        if not NOT_OURS.search(str(error)):
-            opened.errors.append(str(error)[:500])
-
-    page.on("console", heard)
-    page.on("pageerror", thrown)
-    yield opened
-    node = request.node
-    failed = getattr(node, "failed", False)
-    if failed:
-        opened.screenshot(f"failed-{node.name}")
-    # end the kernel: the next test finds a free machine
-    with contextlib.suppress(PageError):
-        opened.command("kernelmenu:shutdown")
-    page.remove_listener("console", heard)
-    page.remove_listener("pageerror", thrown)
+    with heard(page, opened.errors):
+        yield opened
+        node = request.node
+        failed = getattr(node, "failed", False)
+        if failed:
+            opened.screenshot(f"failed-{node.name}")
+        # end the kernel: the next test finds a free machine
+        with contextlib.suppress(PageError):
+            opened.command("kernelmenu:shutdown")
     # what JupyterLab says when a notebook vanishes that it is just drawing is nobody's error
     with contextlib.suppress(PageError):
         opened.clear()
@@ -101,7 +87,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.when == "call" and report.failed:
         item.failed = True  # type: ignore[attr-defined]
-        opened = getattr(item, "funcargs", {}).get("notebook")
+        given = getattr(item, "funcargs", {})
+        place = given.get("place")
+        if isinstance(place, Place):
+            place.screenshot(f"failed-{item.name}")
+            report.sections.append(("page", place.text()))
+            report.sections.append(("console", "\n".join(place.errors)))
+        opened = given.get("notebook")
         if isinstance(opened, Notebook) and not opened.page.is_closed():
             with contextlib.suppress(PageError):
                 report.sections.append(("page", opened.text()))

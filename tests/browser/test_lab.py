@@ -82,103 +82,9 @@ def test_the_quick_start_runs_from_top_to_bottom_and_its_panels_work(notebook: N
     notebook.theme("JupyterLab Light")
 
 
-def test_clicks_and_typing_reach_python_and_python_reaches_the_page(notebook: Notebook) -> None:
-    notebook.name = notebook.lab.write(
-        "roundtrip.ipynb", [COUNTER, "print(counter.state.count, counter.state.name)", "counter.state.count = 40"]
-    )
-    notebook.open()
-    notebook.run(0)
-    counter = notebook.panel("Add one")
-    add = counter.get_by_role("button", name="Add one")
-    for _ in range(5):
-        add.click()
-    counter.get_by_label("Your name").press_sequentially("Ada Lovelace", delay=15)
-    expect(counter).to_contain_text("Hello Ada Lovelace")
-    notebook.ask(1, "5 Ada Lovelace")
-    notebook.run(2)
-    expect(counter).to_contain_text("40")
-    # keys that JupyterLab would take for commands arrive in the field and do nothing to the notebook
-    field = counter.get_by_label("Your name")
-    field.fill("")
-    field.press_sequentially("abdd x", delay=15)
-    expect(field).to_have_value("abdd x")
-    expect(notebook.page.locator(".jp-CodeCell")).to_have_count(3)
-
-
-def test_an_error_is_shown_where_it_was_caused_and_the_panel_goes_on(notebook: Notebook) -> None:
-    notebook.name = notebook.lab.write("error.ipynb", [COUNTER])
-    notebook.open()
-    notebook.run(0)
-    counter = notebook.panel("Add one")
-    counter.get_by_role("button", name="Fail").click()
-    expect(counter).to_contain_text("No luck today")
-    notebook.screenshot("error-at-button", counter)
-    counter.get_by_role("button", name="Add one").click()
-    expect(counter).to_contain_text("1")
-
-
-@pytest.mark.usefixtures("started_anew")
-def test_a_reloaded_page_shows_the_panel_again_live(notebook: Notebook) -> None:
-    notebook.name = notebook.lab.write("reload.ipynb", [COUNTER, "print(counter.state.count)"])
-    notebook.open()
-    notebook.run(0)
-    add = notebook.panel("Add one").get_by_role("button", name="Add one")
-    add.click()
-    add.click()
-    expect(notebook.panel("Add one")).to_contain_text("2")
-    notebook.command("docmanager:save")
-    notebook.page.reload()
-    notebook.wait_idle()
-    counter = notebook.panel("Add one")
-    expect(counter).to_contain_text("2", timeout=20_000)
-    counter.get_by_role("button", name="Add one").click()
-    expect(counter).to_contain_text("3")
-    notebook.ask(1, "3")
-    saved = json.loads((notebook.lab.folder / notebook.name).read_text())
-    assert len(json.dumps(saved["cells"][0]["outputs"])) < 1_500, "outputs must stay small"
-
-
-def test_panels_answer_while_python_is_busy(notebook: Notebook) -> None:
-    busy = "import time\ntime.sleep(120)"
-    same = COUNTER + "\n"
-    notebook.name = notebook.lab.write("busy.ipynb", [same, busy])
-    notebook.open()
-    notebook.run(0)
-    counter = notebook.panel("Add one")
-    expect(counter).to_be_visible()
-    notebook.run(1)
-    notebook.page.wait_for_timeout(700)
-    for expected in ("1", "2", "3"):
-        counter.get_by_role("button", name="Add one").click()
-        expect(counter.get_by_role("group", name="Count")).to_contain_text(expected)
-    expect(notebook.cell(1).locator(".jp-OutputArea-output")).to_have_count(0)
-    notebook.command("kernelmenu:interrupt")
-    expect(notebook.cell(1).locator(".jp-OutputArea-output", has_text="KeyboardInterrupt")).to_be_visible()
-
-
-def test_a_panel_made_in_the_very_cell_that_then_sleeps_answers(notebook: Notebook) -> None:
-    source = COUNTER.split("\n", 1)[1]
-    cell = f"import time, nexus_jupyter\ncounter = nexus_jupyter.Panel('''{source}''')\ndisplay(counter)\ntime.sleep(120)"
-    notebook.name = notebook.lab.write(
-        "samecell.ipynb", [COUNTER.replace('id="counter"', 'id="first"').replace("%%nxml counter", "%%nxml first"), cell]
-    )
-    notebook.open()
-    notebook.run(0)
-    expect(notebook.panel("Add one")).to_be_visible()
-    notebook.run(1)
-    counter = notebook.cell(1).locator(".nexus-panel")
-    expect(counter).to_be_visible()
-    counter.get_by_role("button", name="Add one").click()
-    expect(counter.get_by_role("group", name="Count")).to_contain_text("1")
-    ended = notebook.cell(1).locator(".jp-OutputArea-output", has_text="KeyboardInterrupt")
-    expect(ended).to_have_count(0)
-    notebook.command("kernelmenu:interrupt")
-    expect(ended).to_be_visible()
-
-
 def test_running_a_cell_again_replaces_its_panel_and_keeps_its_state(notebook: Notebook) -> None:
     notebook.name = notebook.lab.write(
-        "rerun.ipynb", [COUNTER, "import nexus_jupyter, threading\nprint(list(nexus_jupyter.panels()), counter.state.count)"]
+        "rerun.ipynb", [COUNTER, "import nexus_jupyter\nprint(list(nexus_jupyter.panels()), counter.state.count)"]
     )
     notebook.open()
     for turn in range(3):
@@ -188,6 +94,9 @@ def test_running_a_cell_again_replaces_its_panel_and_keeps_its_state(notebook: N
         expect(notebook.panel("Add one").get_by_role("group", name="Count")).to_contain_text(str(turn + 1))
     expect(notebook.page.locator(".nexus-panel")).to_have_count(1)
     notebook.ask(1, "['counter'] 3")
+    notebook.command("docmanager:save")
+    saved = json.loads((notebook.lab.folder / notebook.name).read_text())
+    assert len(json.dumps(saved["cells"][0]["outputs"])) < 1_500, "outputs must stay small"
 
 
 @pytest.mark.usefixtures("started_anew")
@@ -227,14 +136,3 @@ def test_the_panel_has_no_accessibility_violations(notebook: Notebook) -> None:
         result = notebook.page.evaluate("async () => (await axe.run('.nexus-panel')).violations.map(v => [v.id, v.nodes.map(n => n.html)])")
         assert result == []
     notebook.theme("JupyterLab Light")
-
-
-def test_the_plain_python_kernel_does_the_same_after_load_ext(notebook: Notebook) -> None:
-    notebook.name = notebook.lab.write("plain.ipynb", ["%load_ext nexus_jupyter", COUNTER, "print(counter.state.count)"], kernel="python3")
-    notebook.open()
-    notebook.run(0)
-    notebook.run(1)
-    counter = notebook.panel("Add one")
-    counter.get_by_role("button", name="Add one").click()
-    expect(counter.get_by_role("group", name="Count")).to_contain_text("1")
-    notebook.ask(2, "1")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from bench.lab import ARTIFACTS, ROOT
 from bench.voila import Voila, running_voila
+
+from .places import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -81,13 +82,6 @@ class Visit:
 
 
 Visitor = Callable[..., Visit]
-
-
-def eventually(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
 
 
 def ended_with_kernels(notebook: Path, home: Path, *options: str) -> Iterator[Voila]:

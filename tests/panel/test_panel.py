@@ -30,6 +30,7 @@ from nexus_jupyter.errors import (
     PanelClosedError,
     StateError,
 )
+from nexus_jupyter.sandbox import Limits
 
 COUNTER = """
 <NexusPanel id="counter" title="Counter">
@@ -185,6 +186,15 @@ def test_first_values_are_no_change(counter: Panel) -> None:
     counter.call("add")
     made[0].close()
     assert heard == []
+
+
+def test_first_values_may_take_the_time_of_loading() -> None:
+    document = '<NexusPanel id="rows"><Data><State name="rows" type="list" /></Data></NexusPanel>'
+    rows = [{"id": number, "name": f"row {number}"} for number in range(3_000)]
+    with Panel(document, state={"rows": rows}, limits=Limits(cpu=0.01, load_cpu=60)) as panel:
+        assert len(panel.state.rows) == 3_000
+        with pytest.raises(LimitError):
+            panel.state.rows = rows[1:]
 
 
 def test_notifications_can_be_held_back(counter: Panel) -> None:
