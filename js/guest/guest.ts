@@ -43,8 +43,8 @@ export class GuestWorker {
   /** Aborted when the guest has ended. */
   readonly #end = new AbortController();
   readonly #zones = new CallZones();
-  readonly #queue: Ticket[] = [];
-  #running: Ticket | null = null;
+  /** What the Worker has been asked and has not answered. */
+  #flight: Ticket[] = [];
   #memory = 0;
 
   private constructor(worker: Worker, way: Way, limits: GuestLimits, options: GuestOptions) {
@@ -111,8 +111,7 @@ export class GuestWorker {
       else if (size > this.limits.request)
         reject(new GuestFailure(sizeExceeded("request", size, this.limits.request), false));
       else {
-        this.#queue.push({ request, text, timeout: allowed, over: new AbortController(), resolve, reject });
-        this.#next();
+        this.#post({ request, text, timeout: allowed, over: new AbortController(), resolve, reject });
       }
     });
   }
@@ -122,39 +121,43 @@ export class GuestWorker {
     this.#lose(new GuestFailure(closed(), true));
   }
 
-  #next(): void {
-    const ticket = this.alive && this.#running === null ? this.#queue.shift() : undefined;
-    if (ticket === undefined) return;
-    this.#running = ticket;
+  /** Hands a request to the Worker, which answers in order: what is asked in one go is answered in one go. */
+  #post(ticket: Ticket): void {
     const message: ToWorker = {
       request: ticket.text,
       zone: this.#zones.of(ticket.request),
       fresh: ticket.request.op === "load",
     };
     this.#worker.postMessage(message);
-    setDeadline(ticket.timeout, ticket.over.signal, (elapsed) =>
-      this.#lose(new GuestFailure(timeExceeded(elapsed, ticket.timeout), true)),
+    if (this.#flight.push(ticket) === 1) this.#time(ticket);
+  }
+
+  /** The time of the first of them runs. */
+  #time({ timeout, over }: Ticket): void {
+    setDeadline(timeout, over.signal, (elapsed) =>
+      this.#lose(new GuestFailure(timeExceeded(elapsed, timeout), true)),
     );
   }
 
   /** A message of the Worker, whose script is ours and whose words are the guest's. */
   #receive(data: unknown): void {
-    const ticket = this.#running;
-    if (ticket === null || !isObject(data)) {
+    const ticket = this.#flight[0];
+    if (ticket === undefined || !isObject(data)) {
       this.#fault("it spoke without being asked");
       return;
     }
     try {
       const reply = this.#read(data);
       this.#zones.note(ticket.request, reply);
-      this.#running = null;
+      this.#flight.shift();
       ticket.over.abort();
       ticket.resolve(reply);
     } catch (error) {
       if (error instanceof GuestFailure) this.#lose(error);
       else this.#fault(String(error));
     }
-    this.#next();
+    const [next] = this.#flight;
+    if (next !== undefined) this.#time(next);
   }
 
   /** The reply in a message.  Throws a `GuestFailure` when it is none, or one that ends the guest. */
@@ -185,13 +188,12 @@ export class GuestWorker {
     if (!this.alive) return;
     this.#end.abort();
     this.#worker.terminate();
-    const tickets = this.#running === null ? this.#queue : [this.#running, ...this.#queue];
-    this.#running = null;
-    for (const ticket of tickets.slice()) {
+    const tickets = this.#flight;
+    this.#flight = [];
+    for (const ticket of tickets) {
       ticket.over.abort();
       ticket.reject(failure);
     }
-    this.#queue.length = 0;
   }
 }
 

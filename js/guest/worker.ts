@@ -36,7 +36,11 @@ async function answer({ request, zone, fresh }: Exclude<ToWorker, { matter: unkn
   }
 }
 
+// a step waits for the end of the one before
+let turn: Promise<unknown> = Promise.resolve();
 page.onmessage = ({ data }) => {
-  void ("matter" in data ? begin(data) : answer(data)).then((said) => page.postMessage(said));
+  turn = turn
+    .then(() => ("matter" in data ? begin(data) : answer(data)))
+    .then((said) => page.postMessage(said));
 };
 page.postMessage(HELLO);

@@ -61,6 +61,8 @@ export class Replica {
   readonly #make: (near: boolean) => Promise<Guest>;
   readonly #watcher: Watcher;
   readonly #policies: ReadonlyMap<string, Policy>;
+  /** Whether any tool has a question before it begins. */
+  readonly #asking: boolean;
   #state: JsonObject;
   #rev: number;
   #clock: number;
@@ -73,8 +75,9 @@ export class Replica {
   #near: boolean;
   #size: number;
   #calls = 0;
-  /** Whether the guest has changed since the view was looked at. */
-  #dirty = false;
+  /** How often the guest was asked something that may change the view, and how often when the view was looked at last. */
+  #asked = 0;
+  #seen = 0;
   #tasks: Task[] = [];
   #working = false;
   /** What runs now, to know what broke the guest. */
@@ -90,6 +93,7 @@ export class Replica {
     this.#make = make;
     this.#watcher = watcher;
     this.#policies = policies(source.program);
+    this.#asking = [...this.#policies.values()].some(({ asks }) => asks);
     this.#state = source.state;
     this.#rev = source.rev;
     this.#clock = source.clock;
@@ -137,7 +141,10 @@ export class Replica {
       const prediction = new Prediction(happening);
       if (this.#pending.length >= MAX_PENDING) prediction.barred = true;
       this.#pending.push(prediction);
-      if (this.#phase === "shown") await this.#run(prediction);
+      if (this.#phase !== "shown") return;
+      // what is asked in one go takes one way to the Worker and back
+      for (const part of await Promise.allSettled([this.#run(prediction), this.#show()]))
+        if (part.status === "rejected") throw part.reason;
     });
   }
 
@@ -217,6 +224,7 @@ export class Replica {
 
   async #ask(request: GuestRequest): Promise<GuestReply> {
     if (this.#guest?.alive === false) this.#suspect = null; // it was gone before
+    if (request.op !== "view") this.#asked += 1;
     const reply = await this.#guest?.request(request);
     if (reply === undefined || this.#phase === "ended") throw new Error("the replica has ended");
     return reply;
@@ -232,7 +240,6 @@ export class Replica {
       ...{ clock: this.#clock, seed: this.#seed, zone: this.#source.zone },
     } as GuestRequest);
     if (reply.status === "failed") throw new Error(reply.error?.message ?? "The panel could not be loaded.");
-    this.#dirty = true;
     this.#pending = this.#pending.filter(({ ends }) => ends === null || ends > this.#rev);
     for (const prediction of this.#pending) prediction.parts = [];
     if (this.#phase === "shown") await this.#runAll(this.#pending);
@@ -243,18 +250,22 @@ export class Replica {
   async #look(): Promise<void> {
     if (this.#guest === null || this.#phase === "starting") return;
     if (this.#phase === "loaded") {
-      if (this.#dirty) await this.#view();
+      if (this.#seen !== this.#asked) await this.#view();
       if (this.#tasks.length > 0 || !this.#watcher.takes(this.#rev)) return;
       this.#phase = "shown";
       await this.#runAll(this.#pending);
     }
-    if (!this.#dirty) return;
+    await this.#show();
+  }
+
+  async #show(): Promise<void> {
+    if (this.#seen === this.#asked) return;
     const { patch, tree } = await this.#view();
     if (patch !== null || tree !== null) this.#watcher.shows(patch, tree);
   }
 
   async #view(): Promise<GuestReply> {
-    this.#dirty = false;
+    this.#seen = this.#asked;
     const reply = await this.#ask({ op: "view", whole: false });
     if (reply.status === "failed") throw new Error(reply.error?.message ?? "The view could not be resolved.");
     return reply;
@@ -269,25 +280,34 @@ export class Replica {
   /** Does what the kernel will do with an event, as far as it needs nothing but the panel itself. */
   async #run(prediction: Prediction): Promise<void> {
     prediction.parts = [];
+    prediction.waits = false;
     if (prediction.barred || prediction.stage === "over") return;
     const { seq, ...event } = prediction.happening;
     this.#grow(0, sizeOf(event.detail));
     this.#suspect = prediction;
     let whole = true;
-    if (prediction.stage === "event") {
+    if (prediction.stage === "event" && event.name !== "change" && this.#free) {
+      // nothing is edited and no tool asks or waits: it may begin in the same step
+      this.#calls += 1;
+      const call = this.#calls;
+      const reply = await this.#ask({ op: "event", call, ...event } as GuestRequest);
+      whole = reply.status === "done";
+      if (reply.status !== "failed" && reply.tool !== null)
+        prediction.call = { tool: reply.tool, args: null };
+      await this.#began(prediction, call, reply);
+    } else if (prediction.stage === "event") {
       const reply = await this.#ask({ op: "event", call: 0, ...event } as GuestRequest);
       whole = reply.status !== "failed";
       prediction.call = whole && reply.tool !== null ? { tool: reply.tool, args: reply.value as Json } : null;
       this.#changed(prediction, "edit", reply);
-    }
-    if (whole && prediction.call !== null) whole = await this.#start(prediction, prediction.call);
+      if (whole && prediction.call !== null) whole = await this.#start(prediction, prediction.call);
+    } else if (prediction.call !== null) whole = await this.#start(prediction, prediction.call);
     this.#suspect = null;
     this.#watcher.expects(seq, whole);
   }
 
   /** The first step of a tool; whether it was the last, too. */
   async #start(prediction: Prediction, { tool, args }: { tool: string; args: Json }): Promise<boolean> {
-    prediction.waits = false;
     const policy = this.#policies.get(tool);
     const before = this.#pending.slice(0, this.#pending.indexOf(prediction));
     const meets = before.some((each) => each.waits && each.call?.tool === tool);
@@ -298,17 +318,25 @@ export class Replica {
     const { clock, seed, zone } = prediction.happening;
     const moment = { clock, seed, zone };
     const reply = await this.#ask({ op: "invoke", call, tool, args, ...moment, state: null, hook: null });
-    this.#changed(prediction, "tool", reply);
-    if (reply.status === "waiting") {
-      prediction.waits = true; // what it waits for is the kernel's to give
-      await this.#ask({ op: "cancel", call });
-    }
+    await this.#began(prediction, call, reply);
     return reply.status === "done";
+  }
+
+  /** The first step of a call has been made. */
+  async #began(prediction: Prediction, call: number, reply: GuestReply): Promise<void> {
+    this.#changed(prediction, "tool", reply);
+    prediction.waits = reply.status === "waiting";
+    // what it waits for is the kernel's to give
+    if (prediction.waits) await this.#ask({ op: "cancel", call });
+  }
+
+  /** Whether nothing keeps any tool from beginning at once. */
+  get #free(): boolean {
+    return !this.#asking && !this.#pending.some(({ waits }) => waits);
   }
 
   #changed(prediction: Prediction, kind: "edit" | "tool", { ops, inverse }: GuestReply): void {
     if (ops.length === 0) return;
-    this.#dirty = true;
     prediction.parts.push({ kind, ops, inverse });
     if (this.#near) this.#grow(sizeOf(ops));
   }
@@ -353,7 +381,6 @@ export class Replica {
     const moment = { clock: this.#clock, seed: this.#seed };
     const reply = ops && (await this.#ask({ op: "patch", ops: [...ops], ...moment }));
     if (reply?.status !== "done") return this.#load(this.#guest as Guest);
-    this.#dirty = true;
     if (this.#phase === "shown") await this.#runAll(again);
   }
 
