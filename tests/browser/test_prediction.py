@@ -111,7 +111,8 @@ def test_a_panel_answers_while_nothing_in_the_kernel_can_run(notebook: Notebook,
     expect(board).to_contain_text("No luck today")
     expect(count).to_have_text("3")
     expect(board).not_to_contain_text("The kernel is busy")
-    notebook.wait_idle()  # a kernel that was interrupted gives up what comes before that
+    # a kernel gives up what comes before it has answered the cell that was interrupted; idle it is of each event of a panel, too
+    expect(notebook.cell(2).locator(".jp-InputPrompt")).to_have_text("[3]:")
     notebook.ask(3, "3 Python {'id': 1, 'done': True}")
     # code that does not end harms neither the page nor the kernel
     board.get_by_role("button", name="Spin").click()
