@@ -23,11 +23,11 @@ from ..protocol import (
     AskBundle,
     AskGuest,
     AskProgram,
-    Batch,
     BundleReply,
     Cancel,
     ClientMessage,
     Closed,
+    Commit,
     ConfirmAnswer,
     ConsentAnswer,
     Event,
@@ -35,10 +35,13 @@ from ..protocol import (
     KernelMessage,
     ModulesReply,
     ProgramReply,
+    Progress,
     Redo,
+    Result,
     Sight,
     Skip,
     Snapshot,
+    Started,
     Undo,
 )
 from .assets import assets
@@ -72,6 +75,13 @@ def shared_layout() -> ipywidgets.Layout:
 
 def _snapshot_json(_: object, widget: PanelWidget) -> dict[str, Any] | None:
     return widget.snapshot_json()
+
+
+def _packed(message: KernelMessage) -> dict[str, Any]:
+    """The message as a page gets it: of those that each click brings without what a page takes for granted."""
+    if isinstance(message, Commit | Result | Started | Progress):
+        return {"kind": message.kind, **message.model_dump(mode="json", exclude_defaults=True)}
+    return message.model_dump(mode="json")
 
 
 class PanelWidget(anywidget.AnyWidget):
@@ -118,7 +128,7 @@ class PanelWidget(anywidget.AnyWidget):
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""
         if serves_visitors():
             messages = tuple(for_visitors(each) for each in messages)
-        self.send(Batch(messages=messages).model_dump(mode="json"))
+        self.send({"kind": "batch", "messages": [_packed(each) for each in messages]})
 
     def _panel_closed(self) -> None:
         self._unsubscribe()

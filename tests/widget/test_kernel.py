@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from jupyter_client.manager import start_new_kernel
+from pydantic import TypeAdapter
 
 import nexus_jupyter
+from nexus_jupyter.protocol import KernelMessage
 
 COUNTER = """%%nxml counter
 <NexusPanel id="counter" title="Counter">
@@ -24,6 +26,9 @@ COUNTER = """%%nxml counter
   <View><Layout><Button id="add" label="{$state.count}" trigger="add" args="[2]" /><Button label="f" trigger="fail" /><Button label="w" trigger="wait" />
     <Input bind="$state.name" label="Name" /></Layout></View>
 </NexusPanel>"""
+
+
+_message: TypeAdapter[KernelMessage] = TypeAdapter(KernelMessage)
 
 
 class Page:
@@ -65,7 +70,8 @@ class Page:
         elif message["msg_type"] == "comm_msg" and content["comm_id"] == self.comm and content["data"]["method"] == "custom":
             inner = content["data"]["content"]
             if inner["kind"] == "batch":
-                self.messages += inner["messages"]
+                # what a message leaves out is the protocol's default
+                self.messages += [_message.validate_python(each).model_dump(mode="json") for each in inner["messages"]]
             else:
                 self.messages.append({**inner, "buffers": message["buffers"]})
 
