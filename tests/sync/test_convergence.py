@@ -18,8 +18,8 @@ from .network import Network
 from .pages import Pages
 
 FULL = os.environ.get("NEXUS_FULL") == "1"
-STEPS = 2_500 if FULL else 250
-RUNS = 40 if FULL else 8
+STEPS = 2_500 if FULL else 220
+RUNS = 40 if FULL else 5
 
 DOCUMENT = """<NexusPanel title="Board">
   <Data>

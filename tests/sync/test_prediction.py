@@ -62,7 +62,7 @@ class Desk(Network):
         return found
 
 
-@pytest.fixture(params=["near", "far"])
+@pytest.fixture(params=["far", pytest.param("near", marks=pytest.mark.full)])
 def desk(script: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     panel = Panel(DOCUMENT, id="desk")
     with Pages(script) as pages:
