@@ -10,13 +10,13 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import JsonValue
 
-from ..errors import LimitError, NexusError, PanelClosedError, StateError
+from ..errors import NexusError, PanelClosedError, StateError
 from ..nxml.program import Program
 from ..protocol import (
     Cause,
@@ -24,42 +24,36 @@ from ..protocol import (
     Commit,
     ConfirmAnswer,
     Consent,
-    Event,
     GuestEdit,
     GuestRead,
     GuestReply,
-    GuestView,
     KernelMessage,
     LogLine,
-    Problem,
     ProgramReply,
-    Redo,
     Reject,
     Result,
     Settled,
     Sight,
     Skip,
     Snapshot,
-    Tree,
-    TreePatch,
-    Undo,
 )
 from ..sandbox.extensions.loop import extension_loop
-from ..sandbox.failure import error_from, info_of
 from ..sandbox.guest import Guest
 from ..sandbox.limits import Limits
 from ..sandbox.values import FrozenDict, freeze, thaw
 from . import patch
 from .call import Call, callers
 from .calls import Calls
-from .clients import Clients, Sent
+from .clients import Sent
 from .dispatch import Dispatcher
 from .futures import settle, settle_error
 from .hooks import Chain
+from .intake import Intake
 from .lifecycle import Lifecycle
 from .moment import CLOCK, Clock
 from .revisions import Origin, Revisions
 from .undo import UndoStack
+from .view import View
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -74,18 +68,6 @@ OnCommit = Callable[[FrozenDict, FrozenDict, Commit], None]
 OnEmit = Callable[[str, JsonValue], None]
 
 LOG_LINES = 1000
-
-
-class Shown(NamedTuple):
-    """What a look at the view gave: the difference to the last look, or all of it; neither when it is the same."""
-
-    patch: TreePatch | None = None
-    tree: Tree | None = None
-
-
-def unresolved(error: NexusError) -> Problem:
-    """What readers are told about a view that could not be resolved."""
-    return Problem(severity="error", code=error.code, message=f"the view could not be resolved: {error}")
 
 
 class Runtime:
@@ -119,20 +101,16 @@ class Runtime:
         self._on_emit = on_emit
         self.guest: Guest | None = None
         self._loaded = False
-        self._tree = Tree(root=None)
         self._outbox: list[KernelMessage] = []
         self._subscribers: tuple[Publish, ...] = ()
         self.lock = threading.Lock()
         self._closed: str | None = None
-        self._pending_events = 0
         self.set_aside: dict[str, JsonValue] = {}
         """Values that fit no state of the present document."""
         self.first = FrozenDict()
         """What the states began with, the values of a former run apart."""
         self._recorders: tuple[Recorder, ...] = ()
-        self._moment = (0.0, 0)
-        """The clock and seed that the view of the present revision reads."""
-        self._clients = Clients()
+        self._view = View(self, zone)
         self.consent: Consent | None = None
         """The request for permission that is open."""
         self.document_rev = 0
@@ -140,6 +118,7 @@ class Runtime:
         self.revisions = Revisions(limits.history, limits.history_bytes)
         self.undo = UndoStack(self, self.revisions)
         self._calls = Calls(self, program, dispatcher, limits)
+        self._intake = Intake(self, self._calls)
         self.lifecycle = Lifecycle(self, self._calls, zone, limits)
         self._worker = Worker(f"nexus-panel-{panel}", next_due=self.next_due, on_due=lambda: self._turn(self._due), clock=clock)
 
@@ -179,95 +158,30 @@ class Runtime:
 
     def snapshot(self) -> Future[Snapshot]:
         """The panel as a view would show it now."""
-        return self._ask(self._snapshot)
+        return self._ask(self._view.snapshot)
 
     def program_for(self, client: str) -> Future[ProgramReply]:
         """What the page ``client`` needs to run the panel beside the kernel."""
-        return self._ask(lambda: self._program_for(client))
+        return self._ask(lambda: self._view.program_for(client))
 
     def saved(self) -> Future[tuple[Snapshot, FrozenDict]]:
         """The panel as a view would show it now, and the state that it shows."""
-        return self._ask(lambda: (self._snapshot(), self.state))
+        return self._ask(lambda: (self._view.snapshot(), self.state))
 
     def invoke(self, call: Call) -> None:
         """Start a call; its future tells the rest."""
         self._submit(lambda: self._calls.enter(call), call.future)
 
-    def event(self, event: Event | Undo | Redo) -> Future[None]:
+    def event(self, event: Sent) -> Future[None]:
         """Take a component's event, or a person's wish to undo or redo; what becomes of it is published.
 
         The future ends with its first turn.
         """
-        taken: Future[None] = Future()
-        with self.lock:
-            self._pending_events += 1
-            pending = self._pending_events
-        if pending > self.limits.events:
-            self._event_taken()
-            settle(taken, None)
-            self._refuse(event)
-            return taken
-        if pending > 1:
-            settle(taken, None)  # others are before it: whoever waits for the answer would wait for theirs
-
-        def turn() -> None:
-            self._event_taken()
-            try:
-                self._turn(lambda: self._arrived(event))
-            finally:
-                settle(taken, None)
-
-        self._worker.put(turn, otherwise=lambda: settle(taken, None))  # the page is told that the panel has ended
-        return taken
+        return self._intake.event(event)
 
     def skip(self, message: Skip) -> None:
         """Of a page's events, those up to a number that have not come will not come."""
-        self.put(lambda: self._take(self._clients.skipped(message.client, message.seq)))
-
-    def _event_taken(self) -> None:
-        with self.lock:
-            self._pending_events -= 1
-
-    def _arrived(self, event: Sent) -> None:
-        ready, missed = self._clients.arrived(event)
-        if missed is not None:
-            self.say(missed)
-        elif not ready:
-            outcome = self._clients.outcome(event.client, event.seq)
-            if outcome is None:
-                self._calls.tell_again(event.client, event.seq)
-            else:
-                self.say(outcome)
-        self._take(ready)
-
-    def _take(self, events: Iterable[Sent]) -> None:
-        for event in events:
-            if isinstance(event, Event):
-                self._calls.event(event)
-            else:
-                self._turn_back(event)
-
-    def _turn_back(self, event: Undo | Redo) -> None:
-        turn = self.undo.undo if isinstance(event, Undo) else self.undo.redo
-        try:
-            turn(client=event.client, seq=event.seq)
-        except NexusError as error:
-            self.say(Reject(client=event.client, seq=event.seq, error=info_of(error)))
-        else:
-            self.say(Result(client=event.client, seq=event.seq))
-
-    def _refuse(self, event: Event | Undo | Redo) -> None:
-        error = LimitError(
-            f"{self.limits.events} events of this panel are waiting, which is the limit.",
-            limit="events",
-            allowed=self.limits.events,
-            used=self.limits.events + 1,
-            hint="Wait until it has answered.",
-        )
-        outcome = Reject(client=event.client, seq=event.seq, error=info_of(error))
-        self._clients.refused(event, outcome)
-        for publish in self._subscribers:
-            publish((outcome,))
+        self.put(lambda: self._intake.skip(message))
 
     def cancel(self, call: Call) -> None:
         """Stop ``call``, even in the middle of a step."""
@@ -368,7 +282,7 @@ class Runtime:
         state = thaw(self.state) if self._loaded else None
         clock, seed = self.clock.now_ms(), random.getrandbits(32)
         guest = Guest(self.program, state, limits=self.limits, clock=clock, seed=seed, zone=self._zone)
-        self._moment = (clock, seed)
+        self._view.moves(clock, seed)
         with self.lock:
             self.guest = guest
         for recorder in self._recorders:
@@ -479,88 +393,28 @@ class Runtime:
             raise
         self.state = after
         self.rev += 1
-        if origin.clock is not None:
-            self._moment = (origin.clock, self._moment[1] if origin.seed is None else origin.seed)
+        self._view.moves(origin.clock, origin.seed)
         self.undo.take(self.rev, cause, origin, reply)
-        shown = self._difference()
-        can_undo, can_redo = self.undo.can_undo, self.undo.can_redo
-        commit = Commit(
-            rev=self.rev,
-            cause=cause,
-            ops=reply.ops,
-            clock=self._moment[0],
-            seed=self._moment[1],
-            patch=shown.patch,
-            tree=shown.tree,
-            can_undo=can_undo,
-            can_redo=can_redo,
-        )
+        commit = self._view.commit(cause, reply.ops, pages=bool(self._subscribers))
         self._outbox.append(commit)
         self._on_commit(before, after, commit)
         self.lifecycle.committed(before, after)
 
-    def _difference(self) -> Shown:
-        """What pages are told of the view, which is nothing while there are none."""
-        if self.program.view is None or not self._subscribers:
-            return Shown()
-        try:
-            return self._look(whole=False)
-        except NexusError as error:
-            return Shown(patch=TreePatch(problems=(unresolved(error),)))
-
-    def _look(self, *, whole: bool) -> Shown:
-        """The whole view, or what changed since the last look; a guest that was not asked before tells the whole of it."""
-        reply = self.request(GuestView(whole=whole), cpu=self.limits.load_cpu)
-        if reply.status == "failed":
-            raise error_from(reply.error)
-        if reply.tree is not None:
-            self._tree = reply.tree
-        return Shown(patch=reply.patch, tree=reply.tree)
-
-    def _snapshot(self) -> Snapshot:
-        tree = Tree(root=None)
-        if self.program.view is not None:
-            try:
-                tree = self._look(whole=True).tree or tree
-            except NexusError as error:
-                tree = Tree(root=self._tree.root, problems=(unresolved(error),))
-        return Snapshot(
-            panel=self.panel,
-            title=self.program.title,
-            rev=self.rev,
-            document=self.document_rev,
-            tree=tree,
-            consent=self.consent,
-            hooks=self.lifecycle.failures(),
-            sight=self.lifecycle.wants_sight,
-            can_undo=self.undo.can_undo,
-            can_redo=self.undo.can_redo,
-        )
-
-    def _program_for(self, client: str) -> ProgramReply:
-        clock, seed = self._moment
-        return ProgramReply(
-            client=client,
-            document=self.document_rev,
-            rev=self.rev,
-            program=self.program.model_dump(mode="json"),
-            state=thaw(self.state),
-            clock=clock,
-            seed=seed,
-            zone=self._zone,
-        )
-
     # --- for its calls ----------------------------------------------------------------------------
 
-    def put(self, turn: Callable[[], None]) -> None:
-        """Add a turn."""
-        self._worker.put(lambda: self._turn(turn))
+    def put(self, turn: Callable[[], None], *, otherwise: Callable[[], None] = lambda: None) -> None:
+        """Add a turn; ``otherwise`` is called when there is none any more."""
+        self._worker.put(lambda: self._turn(turn), otherwise=otherwise)
+
+    def tell(self, message: KernelMessage) -> None:
+        """Tell the pages now; any thread."""
+        for publish in self._subscribers:
+            publish((message,))
 
     def say(self, message: KernelMessage) -> None:
         """Tell the pages at the end of this turn."""
-        if isinstance(message, Result | Reject) and not message.rev:
-            message = message.model_copy(update={"rev": self.rev})
-            self._clients.ended(message)
+        if isinstance(message, Result | Reject):
+            message = self._intake.ended(message)
         self._outbox.append(message)
 
     def running(self) -> set[Hashable]:
@@ -601,10 +455,10 @@ class Runtime:
         self.set_aside = fitted.set_aside
         self.first = freeze(guest.initial_state)
         self.program = document.program
-        self._moment = (clock, seed)
+        self._view.moves(clock, seed)
         self.state = fitted.state
         shown = bool(self._subscribers)
-        self._tree = Tree(root=None)  # nothing of the old view is shown any more
+        self._view.forget()
         self.rev = self.document_rev = self.rev + 1
         document.done()
         for recorder in self._recorders:
@@ -614,7 +468,7 @@ class Runtime:
         self._on_commit(before, fitted.state, Commit(rev=self.rev, cause=Cause(kind="reset"), ops=ops))
         self.lifecycle.replace()
         if shown:
-            self._outbox.append(self._snapshot())
+            self._outbox.append(self._view.snapshot())
         return fitted.notes
 
     def _end(self, reason: str) -> None:
