@@ -600,6 +600,24 @@ export interface Span {
   start: number;
 }
 /**
+ * POST programs: the text of a document.
+ */
+export interface CompileRequest {
+  source: string;
+}
+/**
+ * The answer: what a page needs to run the document without a kernel.
+ *
+ * ``hash`` is its ``document_hash``.  In ``program`` the controls of tools that need a kernel are disabled and say so.
+ */
+export interface CompiledPanel {
+  hash: string;
+  program: {
+    [k: string]: JsonValue;
+  };
+  title: string;
+}
+/**
  * A derived value: an expression over other states and computed values.
  */
 export interface ComputedDeclaration {
@@ -1173,6 +1191,21 @@ export interface Neighbourhood {
 export interface PanelList {
   panels: WorkspacePanel[];
   revision: number;
+}
+/**
+ * The data of ``OUTPUT_MIME``; a reader takes no other ``version`` than its own.
+ *
+ * ``hash`` is the ``document_hash`` of the document.  The document itself is the cell's text and not in here, and neither is its
+ * program.  ``state`` is the committed state, None where it is too large for a notebook or not for others to read.
+ */
+export interface PanelOutput {
+  hash: string;
+  panel: string;
+  state: {
+    [k: string]: JsonValue;
+  } | null;
+  title: string;
+  version: 1;
 }
 /**
  * GET panels/{key}/source.

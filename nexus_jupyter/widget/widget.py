@@ -11,7 +11,7 @@ from typing import Any
 import anywidget
 import ipywidgets
 import traitlets
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from ..errors import NexusError
 from ..panel import policy
@@ -36,6 +36,7 @@ from ..protocol import (
     Snapshot,
     Undo,
 )
+from ..sandbox.values import thaw
 from .assets import assets
 from .discretion import for_visitors
 from .visitors import serves_visitors
@@ -106,6 +107,15 @@ class PanelWidget(anywidget.AnyWidget):
         ready = self._ready
         saved = Snapshot(panel=ready.panel, title=ready.title, rev=ready.rev, tree=ready.tree)
         return saved.model_dump(mode="json", exclude_defaults=False)
+
+    def moment(self) -> tuple[Snapshot, dict[str, JsonValue] | None]:
+        """The view now and the state that it shows; the view as it was last, and None, if the panel is busy for longer than a moment."""
+        panel = self._panel
+        if panel is not None:
+            with contextlib.suppress(NexusError, TimeoutError):
+                self._ready, state = panel.runtime.saved().result(MOMENT)
+                return self._ready, thaw(state)
+        return self._ready, None
 
     def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""

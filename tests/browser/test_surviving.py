@@ -1,0 +1,101 @@
+"""A panel whose kernel is busy, gone or new: what its output shows, and what still works, in a real JupyterLab."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from bench.lab import Notebook
+
+from .test_lab import COUNTER
+
+pytestmark = pytest.mark.browser
+
+# beside what runs anywhere, a tool that needs the kernel
+NEEDS = (
+    COUNTER.replace("%%nxml counter", "%%nxml counter --functions answer")
+    .replace("<Logic>", '<Logic>\n    <Extension name="nexus.python" alias="py" />', 1)
+    .replace("  </Logic>", '    <Tool name="ask" description="Ask"><Handler>return await $ext.py.answer();</Handler></Tool>\n  </Logic>')
+    .replace('<Button label="Fail"', '<Button label="Ask Python" trigger="ask" />\n      <Button label="Fail"')
+)
+
+
+def test_without_a_kernel_the_saved_view_is_shown_and_runs_here_until_the_cell_is_run(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write("surviving.ipynb", ["def answer():\n    return 42", NEEDS, "print(counter.state.count)"])
+    notebook.open()
+    notebook.run(0)
+    notebook.run(1)
+    add = notebook.panel("Add one").get_by_role("button", name="Add one")
+    add.click()
+    output = notebook.cell(1).locator(".jp-OutputArea-output")
+    count = output.get_by_role("group", name="Count")
+    expect(count).to_contain_text("1")
+    # while its kernel has it, it is shown as ever
+    expect(output.get_by_role("button", name="Run here")).to_have_count(0)
+    notebook.command("docmanager:save")
+
+    notebook.page.reload()
+    notebook.wait_idle()
+    expect(count).to_contain_text("1")
+    expect(output.get_by_role("button", name="Run here")).to_have_count(0)
+    # what was live a moment ago is the saved view when the kernel is gone
+    notebook.command("kernelmenu:shutdown")
+    run = output.get_by_role("button", name="Run here")
+    expect(run).to_be_visible()
+    expect(output).to_contain_text("Run the cell to make it live")
+    expect(output).to_contain_text("Count: 0 · [Add one] · [Ask Python] · [Fail] · Your name: – · Hello nobody")
+    notebook.show(output)
+    notebook.screenshot("surviving-saved-light")
+    notebook.theme("JupyterLab Dark")
+    notebook.screenshot("surviving-saved-dark")
+
+    run.click()
+    output.get_by_role("button", name="Add one").click()
+    expect(count).to_contain_text("1")
+    output.get_by_role("button", name="Add one").click()
+    expect(count).to_contain_text("2")
+    ask = output.get_by_role("button", name="Ask Python")
+    expect(ask).to_be_disabled()
+    notebook.page.mouse.move(5, 5)
+    ask.hover(force=True)
+    expect(notebook.page.get_by_role("tooltip")).to_contain_text("Needs a running kernel: it uses nexus.python")
+    notebook.screenshot("surviving-here-dark")
+    notebook.theme("JupyterLab Light")
+    notebook.screenshot("surviving-here-light")
+    output.get_by_role("button", name="Stop").click()
+    expect(run).to_be_visible()
+    run.click()
+    expect(count).to_contain_text("0")
+
+    # a new kernel does not know it either; running the cell makes it live, whatever was shown
+    notebook.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.changeKernel({ name: 'nexus' }); }")
+    notebook.wait_idle()
+    expect(output).to_contain_text("Running in this page")
+    notebook.run(0)
+    notebook.run(1)
+    expect(output.get_by_role("button", name="Stop")).to_have_count(0)
+    output.get_by_role("button", name="Ask Python").click()
+    output.get_by_role("button", name="Add one").click()
+    expect(count).to_contain_text("1")
+    notebook.ask(2, "1")
+
+    # nor does one that was restarted
+    notebook.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }")
+    expect(run).to_be_visible()
+
+
+def test_a_cell_that_was_changed_does_not_run_here(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write("changed.ipynb", [COUNTER])
+    notebook.open()
+    notebook.run(0)
+    output = notebook.cell(0).locator(".jp-OutputArea-output")
+    expect(output.get_by_role("button", name="Add one")).to_be_visible()
+    notebook.command("kernelmenu:shutdown")
+    run = output.get_by_role("button", name="Run here")
+    expect(run).to_be_visible()
+    notebook.cell(0).locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+End")
+    notebook.page.keyboard.type("<!-- later -->")
+    run.click()
+    expect(output).to_contain_text("The cell has been changed since this view was saved")
+    expect(run).to_be_visible()
