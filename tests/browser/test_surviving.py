@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocket, expect
 
 from bench.lab import Notebook
 
@@ -99,3 +99,39 @@ def test_a_cell_that_was_changed_does_not_run_here(notebook: Notebook) -> None:
     run.click()
     expect(output).to_contain_text("The cell has been changed since this view was saved")
     expect(run).to_be_visible()
+
+
+def test_a_page_that_has_nothing_starts_a_panel_of_a_kernel_that_was_busy_before_it(notebook: Notebook) -> None:
+    notebook.name = notebook.lab.write("before.ipynb", [COUNTER, "import time\ntime.sleep(300)", "print(counter.state.count)"])
+    notebook.open()
+    notebook.run(0)
+    expect(notebook.panel("Add one")).to_be_visible()
+    notebook.run(1)
+    notebook.command("docmanager:save")
+    page = notebook.page
+    page.goto("about:blank")
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", {"origin": notebook.lab.url, "storageTypes": "all"})
+    sent: list[bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        if "/channels" in socket.url:
+            socket.on("framesent", lambda frame: sent.append(frame if isinstance(frame, bytes) else frame.encode()))
+
+    page.on("websocket", listen)
+    page.goto(f"{notebook.lab.url}/lab/tree/{notebook.name}?token=test&reset")
+    count = notebook.panel("Add one").get_by_role("group", name="Count")
+    for expected in ("1", "2"):
+        notebook.panel("Add one").get_by_role("button", name="Add one").click()
+        expect(count).to_contain_text(expected)
+    asked = [frame for frame in sent if b'"kind":"bundle"' in frame or b'"kind":"guest"' in frame]
+    assert asked == []
+    assert [frame for frame in sent if b'"kind":"hello"' in frame] != []
+    # it was the panel of the kernel, and stays so when that is free
+    notebook.command("kernelmenu:interrupt")
+    # its answers in our subshell say idle, too: this one comes from where the cell ran
+    page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info; }")
+    notebook.ask(2, "2")
+    notebook.panel("Add one").get_by_role("button", name="Add one").click()
+    expect(count).to_contain_text("3")
+    notebook.ask(2, "3")
+    page.remove_listener("websocket", listen)

@@ -4,15 +4,22 @@
  */
 
 import { type Modules, STORE } from "../../host/keep";
+import type { WidgetModel } from "../../host/model";
 import { offerGuest } from "../../host/offer";
 
 declare const NEXUS_BUNDLE_ADDRESS: string;
 declare const NEXUS_GUEST_ADDRESS: string;
 
+/** Starts the panel of a model; what it gives shows it in an element. */
+export type Start = (context: {
+  model: WidgetModel;
+  signal: AbortSignal;
+}) => (view: { model: WidgetModel; el: HTMLElement; signal: AbortSignal }) => unknown;
+
 /** What of the bundle (`js/bundle.tsx`) is used here. */
 export interface Bundle {
-  /** What starts panels; for the loader. */
-  open(address: string): unknown;
+  /** Gives what starts panels. */
+  open(address: string): Start;
   /** Runs a panel in this page and shows it in `el` until the signal.  Throws an Error in words. */
   runHere(text: string, el: HTMLElement, signal: AbortSignal): void;
 }
@@ -47,6 +54,15 @@ export class StaticFiles {
   /** The bundle; the browser loads it once a page. */
   async bundle(): Promise<Bundle> {
     return (await this.#load(this.#url("panel.js", this.#addresses.bundle))) as Bundle;
+  }
+
+  /** What starts the panels of a kernel whose bundle has this address.  Rejects with an Error in words. */
+  async start(address: unknown): Promise<Start> {
+    if (address !== this.#addresses.bundle)
+      throw new Error(
+        "The kernel runs another version of nexus-jupyter than this page. Wait until it is idle.",
+      );
+    return (await this.bundle()).open(this.#addresses.bundle);
   }
 
   /** Rejects where they are not to be had. */

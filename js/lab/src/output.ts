@@ -44,9 +44,8 @@ export class PanelView extends Panel implements IRenderMime.IRenderer {
 
   async renderModel(output: IRenderMime.IMimeModel): Promise<void> {
     this.#output = output;
-    const live = this.#liveModel();
     // the same panel again, e.g. with a newer picture, needs nothing
-    if (live !== null && this.#shown?.kind === "live" && this.#shown.model === live) return;
+    if (this.#alive && this.#shown?.kind === "live" && this.#shown.model === this.#model) return;
     this.#shown = null;
     await this.#refresh();
   }
@@ -58,24 +57,27 @@ export class PanelView extends Panel implements IRenderMime.IRenderer {
     super.dispose();
   }
 
-  /** The widget's model, if it can be shown. */
-  #liveModel(): string | null {
+  /** The model of the panel's widget, "" when nothing may be shown of it. */
+  get #model(): string {
     const view = this.#output?.trusted ? this.#output.data[WIDGET] : null;
     const model = isObject(view) ? view.model_id : null;
-    return typeof model === "string" && this.#place.has(model) ? model : null;
+    return typeof model === "string" ? model : "";
+  }
+
+  get #alive(): boolean {
+    return this.#model !== "" && this.#place.has(this.#model);
   }
 
   async #refresh(): Promise<void> {
     if (this.isDisposed || this.#output === null) return;
-    const model = this.#liveModel();
-    if (model !== null) {
+    const model = this.#model;
+    if (this.#alive) {
       if (this.#shown?.kind === "live" && this.#shown.model === model) return;
-      await this.#live(model);
-    } else if (this.#shown === null || this.#shown.kind === "live") {
-      this.#saved();
-    } else if (this.#shown.kind === "saved") {
-      this.#tell();
+      return this.#live(model);
     }
+    if (this.#shown === null || this.#shown.kind === "live") this.#saved();
+    else if (this.#shown.kind === "saved") this.#tell();
+    if (model !== "") this.#place.reach(model);
   }
 
   /** Takes away what is shown; what comes lives until the signal. */

@@ -49,7 +49,8 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker | null): void 
   const run = running(api, files);
   const follow = (_: unknown, { content, context }: NotebookPanel) => {
     const { rendermime } = content;
-    const createRenderer = () => new PanelView(new NotebookPlace(context, rendermime), run);
+    const place = new NotebookPlace(context, rendermime, files);
+    const createRenderer = () => new PanelView(place, run);
     rendermime.addFactory({ safe: true, mimeTypes: [OUTPUT], createRenderer }, RANK);
   };
   tracker.forEach((panel) => {
