@@ -15,7 +15,7 @@ import type {
 import { Calls, type Outcome } from "./calls";
 import { type Channel, openChannel } from "./comm";
 import { afterwards, type Decision } from "./consent";
-import { type Can, type JsonObject, type Received, readMessage } from "./messages";
+import { type Can, type JsonObject, type Received, readSaved } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
 import { Questions } from "./questions";
@@ -92,7 +92,7 @@ export class PanelStore implements PanelHost {
     this.#calls = new Calls((node) => this.#refreshStatus(node));
     this.#channel = openChannel(model, (message) => this.#receive(message), signal);
     signal.addEventListener("abort", () => this.#end(), { once: true });
-    const saved = readMessage(model.get("_snapshot"));
+    const saved = readSaved(model.get("_snapshot"));
     if (saved?.kind === "snapshot") this.#show(saved.tree, saved.rev, saved.title);
     if (!signal.aborted) this.#hello();
   }

@@ -93,7 +93,7 @@ def _named(label: str, value: str) -> str:
 
 
 def _line(text: str) -> str:
-    line = " ".join(visible(text[: LONGEST * 4]).split())
+    line = visible(" ".join(text[: LONGEST * 4].split()))
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 

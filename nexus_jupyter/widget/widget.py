@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -64,7 +65,7 @@ def shared_layout() -> ipywidgets.Layout:
         return _layout
 
 
-def _snapshot_json(_: object, widget: PanelWidget) -> dict[str, Any] | None:
+def _snapshot_json(_: object, widget: PanelWidget) -> str | None:
     return widget.snapshot_json()
 
 
@@ -93,10 +94,11 @@ class PanelWidget(anywidget.AnyWidget):
 
     # --- kernel to page ---------------------------------------------------------------------------
 
-    def snapshot_json(self) -> dict[str, Any] | None:
-        """The view as a ``Snapshot`` message; as it was last if the panel is busy for longer than a moment.
+    def snapshot_json(self) -> str | None:
+        """The view as the JSON of a ``Snapshot`` message; as it was last if the panel is busy for longer than a moment.
 
-        It may be saved with the notebook, so it has nothing but the view in it.
+        It may be saved with the notebook, so it has nothing but the view in it, defaults left out, and is a text: notebooks are
+        written with a line for each value.
         """
         panel = self._panel
         if panel is None:
@@ -106,7 +108,9 @@ class PanelWidget(anywidget.AnyWidget):
                 self._ready = panel.runtime.snapshot().result(MOMENT)
         ready = self._ready
         saved = Snapshot(panel=ready.panel, title=ready.title, rev=ready.rev, tree=ready.tree)
-        return saved.model_dump(mode="json", exclude_defaults=False)
+        return json.dumps(
+            {"kind": saved.kind, **saved.model_dump(mode="json", exclude_defaults=True)}, ensure_ascii=False, separators=(",", ":")
+        )
 
     def moment(self) -> tuple[Snapshot, dict[str, JsonValue] | None]:
         """The view now and the state that it shows; the view as it was last, and None, if the panel is busy for longer than a moment."""
