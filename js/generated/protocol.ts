@@ -3,7 +3,17 @@
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | {[key: string]: JsonValue};
 export type ClientMessage =
-  Hello | AskBundle | AskGuest | Event | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer;
+  | Hello
+  | AskBundle
+  | AskGuest
+  | AskKept
+  | Event
+  | Cancel
+  | Undo
+  | Redo
+  | ConfirmAnswer
+  | Sight
+  | ConsentAnswer;
 /**
  * How much a diagnostic matters: an error keeps the panel from being made.
  */
@@ -43,7 +53,8 @@ export type KernelMessage =
   | ConsentEnded
   | Closed
   | BundleReply
-  | ModulesReply;
+  | ModulesReply
+  | KeptReply;
 
 /**
  * GET ai: whether an AI can be asked, and how that is configured.
@@ -103,6 +114,12 @@ export interface AskGuest {
   kind: "guest";
 }
 /**
+ * From a page that may be about to save the notebook: what is it to keep of the panel as it is now?
+ */
+export interface AskKept {
+  kind: "kept";
+}
+/**
  * How a request to the AI is getting on.
  */
 export interface AskNews {
@@ -139,6 +156,7 @@ export interface Batch {
     | Closed
     | BundleReply
     | ModulesReply
+    | KeptReply
   )[];
 }
 /**
@@ -437,6 +455,15 @@ export interface BundleReply {
 export interface ModulesReply {
   address: string;
   kind: "guest";
+}
+/**
+ * The answer, by MIME type.
+ */
+export interface KeptReply {
+  data: {
+    [k: string]: JsonValue;
+  };
+  kind: "kept";
 }
 /**
  * One expression whose own value, type kept, is the property.

@@ -24,3 +24,16 @@ class PanelOutput(Message):
     title: str
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
     state: dict[str, JsonValue] | None = None
+
+
+class AskKept(Message):
+    """From a page that may be about to save the notebook: what is it to keep of the panel as it is now?"""
+
+    kind: Literal["kept"] = "kept"
+
+
+class KeptReply(Message):
+    """The answer, by MIME type."""
+
+    kind: Literal["kept"] = "kept"
+    data: dict[str, JsonValue]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from .message import Message
+from .output import AskKept, KeptReply
 
 PROTOCOL_VERSION = 1
 
@@ -303,7 +304,7 @@ class ConsentAnswer(Message):
 
 
 ClientMessage = Annotated[
-    Hello | AskBundle | AskGuest | Event | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer,
+    Hello | AskBundle | AskGuest | AskKept | Event | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer,
     Field(discriminator="kind"),
 ]
 
@@ -457,7 +458,8 @@ KernelMessage = Annotated[
     | ConsentEnded
     | Closed
     | BundleReply
-    | ModulesReply,
+    | ModulesReply
+    | KeptReply,
     Field(discriminator="kind"),
 ]
 

@@ -14,7 +14,7 @@ import ipywidgets
 import traitlets
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from ..errors import NexusError
+from ..errors import NexusError, PanelClosedError
 from ..panel import policy
 from ..panel.panel import Panel
 from ..protocol import (
@@ -37,9 +37,11 @@ from ..protocol import (
     Snapshot,
     Undo,
 )
+from ..protocol.output import AskKept, KeptReply
 from ..sandbox.values import thaw
 from .assets import assets
 from .discretion import for_visitors
+from .kept import kept
 from .visitors import serves_visitors
 
 logger = logging.getLogger(__name__)
@@ -112,14 +114,19 @@ class PanelWidget(anywidget.AnyWidget):
             {"kind": saved.kind, **saved.model_dump(mode="json", exclude_defaults=True)}, ensure_ascii=False, separators=(",", ":")
         )
 
-    def moment(self) -> tuple[Snapshot, dict[str, JsonValue] | None]:
-        """The view now and the state that it shows; the view as it was last, and None, if the panel is busy for longer than a moment."""
+    def kept(self) -> dict[str, JsonValue]:
+        """What a notebook keeps of the panel as it is now; without its state if the panel is busy for longer than a moment.
+
+        Raises PanelClosedError: it has ended.
+        """
         panel = self._panel
-        if panel is not None:
-            with contextlib.suppress(NexusError, TimeoutError):
-                self._ready, state = panel.runtime.saved().result(MOMENT)
-                return self._ready, thaw(state)
-        return self._ready, None
+        if panel is None:
+            raise PanelClosedError("the panel has ended.", hint="Run its cell again.")
+        state = None
+        with contextlib.suppress(TimeoutError):
+            self._ready, frozen = panel.runtime.saved().result(MOMENT)
+            state = thaw(frozen)
+        return kept(panel, self._ready, state)
 
     def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""
@@ -158,6 +165,8 @@ class PanelWidget(anywidget.AnyWidget):
             self.send(ModulesReply(address=address).model_dump(mode="json"), buffers=list(modules))
         elif panel is None:
             self._publish((Closed(reason="it was closed"),))
+        elif isinstance(message, AskKept):
+            self.send(KeptReply(data=self.kept()).model_dump(mode="json"))
         elif isinstance(message, Hello):
             self._hello(panel, message)
         elif isinstance(message, Event | Undo | Redo):

@@ -143,6 +143,15 @@ def test_a_cell_shows_the_panel_in_every_form(counter: Page) -> None:
     assert len(json.dumps(data).encode()) <= 800
 
 
+def test_a_page_that_saves_gets_what_is_to_be_kept_now(counter: Page) -> None:
+    (first,) = counter.run("counter")["data"]
+    counter.run("counter.state.count = 7")
+    counter.send(kind="kept")
+    data = counter.until("kept")["data"]
+    assert data[OUTPUT_MIME] == {**first[OUTPUT_MIME], "state": {"count": 7, "name": ""}}
+    assert data["text/html"] == first["text/html"].replace("[0]", "[7]")
+
+
 def test_what_a_widget_carries_is_small(counter: Page) -> None:
     assert len(counter.state["_esm"].encode()) <= 600
     assert set(counter.state) >= {"_bundle", "_snapshot", "_esm"}

@@ -5,24 +5,23 @@
  */
 import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import type { WidgetModel } from "../../host/model";
+import { say } from "./keeping";
 import { isObject } from "./shape";
 
 /** Milliseconds until a kernel has answered: one without subshells, or without the panel, says nothing. */
 const PATIENCE = 30_000;
 
 type Listener = (content: unknown, buffers: readonly unknown[]) => void;
-type Send = (id: string, data: { [name: string]: unknown }) => void;
+type Send = (content: object) => void;
 
 /** A panel's model, as far as the page's bundle uses one. */
 export class DirectModel implements WidgetModel {
-  readonly #id: string;
   readonly #send: Send;
   readonly #state: { readonly [name: string]: unknown };
   readonly #listeners = new Set<Listener>();
   readonly #end = new AbortController();
 
-  constructor(id: string, state: { readonly [name: string]: unknown }, send: Send) {
-    this.#id = id;
+  constructor(state: { readonly [name: string]: unknown }, send: Send) {
     this.#state = state;
     this.#send = send;
   }
@@ -42,7 +41,7 @@ export class DirectModel implements WidgetModel {
   }
 
   send(content: unknown): void {
-    if (!this.ended.aborted) this.#send(this.#id, { method: "custom", content });
+    if (!this.ended.aborted && isObject(content)) this.#send(content);
   }
 
   on(event: string, callback: (...args: never[]) => void): void {
@@ -84,7 +83,7 @@ export class DirectKernel {
   reach(id: string): void {
     if (this.#asked.has(id)) return;
     this.#asked.add(id);
-    this.#send(id, { method: "request_state" });
+    this.#say(id, {}, "request_state");
   }
 
   end(): void {
@@ -114,7 +113,7 @@ export class DirectKernel {
       isObject(data.state) &&
       typeof data.state._bundle === "string"
     ) {
-      this.#models.set(id, new DirectModel(id, data.state, (to, said) => this.#send(to, said)));
+      this.#models.set(id, new DirectModel(data.state, (content) => this.#say(id, content)));
       this.#changed();
     } else if (data.method === "custom") {
       model?.receive(data.content, message.buffers ?? []);
@@ -122,21 +121,9 @@ export class DirectKernel {
   }
 
   /** Messages reach the kernel in order: all wait for the same promise. */
-  #send(id: string, data: { [name: string]: unknown }): void {
+  #say(id: string, content: object, method = "custom"): void {
     void this.#subshell.then(
-      (subshellId) => {
-        const kernel = this.#kernel;
-        if (kernel.isDisposed) return;
-        const content = { comm_id: id, data } as KernelMessage.ICommMsgMsg["content"];
-        kernel.sendShellMessage(
-          KernelMessage.createMessage<KernelMessage.ICommMsgMsg<"shell">>({
-            ...{ msgType: "comm_msg", channel: "shell", username: kernel.username },
-            ...{ session: kernel.clientId, subshellId, content },
-          }),
-          false,
-          true,
-        );
-      },
+      (subshell) => say(this.#kernel, id, content, method, subshell),
       () => undefined, // such a kernel is waited for, as JupyterLab does
     );
   }

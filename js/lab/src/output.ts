@@ -6,6 +6,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime";
 import { Panel, Widget } from "@lumino/widgets";
 import type { PanelOutput } from "../../generated/protocol";
 import { explain } from "./api";
+import type { Kept } from "./keeping";
 import type { OutputPlace } from "./place";
 import { isObject } from "./shape";
 import { isPanelOutput } from "./wire";
@@ -103,12 +104,23 @@ export class PanelView extends Panel implements IRenderMime.IRenderer {
       else {
         this.#clear();
         this.addWidget(view);
+        signal.addEventListener(
+          "abort",
+          this.#place.keep(model, (kept) => this.#keep(kept)),
+        );
       }
     } catch (error) {
       if (signal.aborted) return;
       this.#saved();
       this.#say(explain(error), true);
     }
+  }
+
+  /** The newer picture and state, in the notebook that is about to be written. */
+  #keep(kept: Kept): void {
+    const output = this.#output;
+    if (!output || JSON.stringify({ ...output.data, ...kept }) === JSON.stringify(output.data)) return;
+    output.setData({ data: { ...output.data, ...kept } as IRenderMime.IMimeModel["data"] });
   }
 
   // --- the saved view --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import type { IRenderMime, IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { Widget } from "@lumino/widgets";
 import { DirectKernel } from "./direct";
 import type { StaticFiles } from "./files";
+import { Keeping, type Kept } from "./keeping";
 import { liveWidget } from "./notebooks";
 
 /** Milliseconds between looks for a model that the page may be about to get from its kernel: nothing tells of it. */
@@ -18,6 +19,8 @@ export interface OutputPlace {
   readonly waiting: boolean;
   /** Called when `has` may have another answer; gives the end of it. */
   watch(listener: () => void): () => void;
+  /** `take` is given what is to be kept of a model's panel whenever the notebook is saved; gives the end of it. */
+  keep(model: string, take: (kept: Kept) => void): () => void;
   /** The text of the cell with this output; null when there is none. */
   cell(output: IRenderMime.IMimeModel): string | null;
   /** The view of a model that `has` knows; the caller disposes of it. */
@@ -25,6 +28,8 @@ export interface OutputPlace {
   /** HTML as the notebook shows that of others: nothing in it runs. */
   picture(html: string): IRenderMime.IRenderer;
 }
+
+type DocumentSaveState = "started" | "failed" | "completed" | "completed manually";
 
 /** The outputs of a code cell. */
 interface Outputs {
@@ -80,6 +85,21 @@ export class NotebookPlace implements OutputPlace {
     return () => {
       clearInterval(timer);
       this.#listeners.delete(listener);
+    };
+  }
+
+  keep(model: string, take: (kept: Kept) => void): () => void {
+    const kernel = this.#kernel;
+    if (!kernel) return () => undefined;
+    const keeping = new Keeping(kernel, model);
+    const { saveState } = this.#context;
+    const save = (_: unknown, state: DocumentSaveState) => {
+      if (state === "started" && keeping.latest) take(keeping.latest);
+    };
+    saveState.connect(save);
+    return () => {
+      saveState.disconnect(save);
+      keeping.end();
     };
   }
 
