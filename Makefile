@@ -56,8 +56,8 @@ js/lab/node_modules/.package-lock.json: js/lab/package.json js/lab/package-lock.
 	npm --prefix js/lab ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# the program that packs an extension for JupyterLab comes from PyPI
-$(STAMP)/labextension: js/lab/node_modules/.package-lock.json $(LAB_SOURCES) | $(UV) $(STAMP)
+# the program that packs an extension for JupyterLab comes from PyPI; the extension knows the addresses of what the build made
+$(STAMP)/labextension: js/lab/node_modules/.package-lock.json $(LAB_SOURCES) $(STAMP)/build | $(UV) $(STAMP)
 	$(PIP) 'jupyter-builder>=1.3,<2'
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix js/lab run --silent build
 	@touch $@

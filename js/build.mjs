@@ -1,5 +1,5 @@
 // Builds the page's half into nexus_jupyter/static: `loader.js` (travels with every panel, 600 bytes at
-// most), `panel.js` (the one bundle of a page) and `panel.json` (its address and size).
+// most), `panel.js` (the one bundle of a page) and `panel.json` (its address and size, and its guest's address).
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -130,7 +130,10 @@ async function main() {
   await writeFile(`${target}loader.js`, loader);
   await writeFile(`${target}panel.js`, text);
   await writeFile(`${target}file.js`, await buildFile());
-  await writeFile(`${target}panel.json`, `${JSON.stringify({ address, bytes })}\n`);
+  await writeFile(
+    `${target}panel.json`,
+    `${JSON.stringify({ address, bytes, guest: await guestAddress() })}\n`,
+  );
   console.log(`loader.js ${Buffer.byteLength(loader)} bytes`);
   console.log(`panel.js  ${bytes} bytes, ${gzipSync(text, { level: 9 }).length} gzipped, address ${address}`);
   if (process.argv.includes("--parts")) {

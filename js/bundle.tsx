@@ -4,10 +4,16 @@
  */
 import { createRoot } from "react-dom/client";
 import { registry } from "./components/registry";
+import { GUEST_ADDRESS } from "./guest/address";
+import { bytesOf } from "./guest/bytes";
+import type { GuestBytes } from "./guest/machine";
 import { seated } from "./guest/seat";
-import { keepBundle } from "./host/keep";
+import { keepBundle, markBundle } from "./host/keep";
 import type { InitializeContext, RenderContext } from "./host/model";
+import { guestHere } from "./host/offer";
 import { PanelStore } from "./host/store";
+import { readDocument } from "./local/document";
+import { LocalModel } from "./local/model";
 import { makeNames } from "./render/names";
 import { Panel } from "./render/Panel";
 import { adoptTheme } from "./theme/theme";
@@ -43,11 +49,32 @@ export function start(context: InitializeContext): Show {
   };
 }
 
-/** For the loader: takes note of the bundle's own bytes, and hands out what starts panels. */
-export function open(address: string, bytes: ArrayBuffer | ArrayBufferView): typeof start {
+/**
+ * For the loader: takes note of the bundle's own bytes, and hands out what starts panels.  Without bytes it came from a
+ * static address, and the browser keeps it.
+ */
+export function open(address: string, bytes?: ArrayBuffer | ArrayBufferView): typeof start {
   if (import.meta.url.startsWith("blob:")) URL.revokeObjectURL(import.meta.url);
-  keepBundle(address, bytes);
+  markBundle(address);
+  if (bytes) keepBundle(address, bytes);
   return start;
+}
+
+/**
+ * For the JupyterLab extension: runs a panel in this page, without a kernel, and shows it in `el` until the signal.
+ * `text` is the JSON of a `LocalDocument`.  Throws an Error in words: it is none.
+ */
+export function runHere(text: string, el: HTMLElement, signal: AbortSignal): void {
+  const saved = readDocument(text);
+  if (!saved) throw new Error("The program cannot be read.");
+  const model = new LocalModel(saved, guestOfPage, signal);
+  start({ model, signal })({ model, el, signal });
+}
+
+async function guestOfPage(): Promise<GuestBytes> {
+  const modules = await guestHere(GUEST_ADDRESS);
+  if (!modules) throw new Error("The parts that run panels are not in this page. Reload it.");
+  return bytesOf(modules);
 }
 
 /** For a page that has the bundle without the loader: a definition in anywidget's shape, one a model. */

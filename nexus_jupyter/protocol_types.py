@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from . import protocol
 from .nxml.program import Program
-from .protocol import workspace
+from .protocol import output, workspace
 
 UNIONS: dict[str, Any] = {
     "ClientMessage": protocol.ClientMessage,
@@ -27,6 +27,7 @@ ROOTS: tuple[type[BaseModel], ...] = (
     protocol.GuestReply,
     protocol.Moment,
     Program,
+    output.PanelOutput,
     workspace.Health,
     workspace.PanelList,
     workspace.PanelSource,
@@ -39,6 +40,8 @@ ROOTS: tuple[type[BaseModel], ...] = (
     workspace.Challenge,
     workspace.AiStatus,
     workspace.CallRequest,
+    workspace.CompileRequest,
+    workspace.CompiledPanel,
     workspace.AskRequest,
     workspace.ChallengeRequest,
     workspace.EnrolRequest,

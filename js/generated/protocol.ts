@@ -6,6 +6,7 @@ export type ClientMessage =
   | Hello
   | AskBundle
   | AskGuest
+  | AskKept
   | AskProgram
   | Event
   | Skip
@@ -56,6 +57,7 @@ export type KernelMessage =
   | Closed
   | BundleReply
   | ModulesReply
+  | KeptReply
   | ProgramReply;
 
 /**
@@ -116,6 +118,12 @@ export interface AskGuest {
   kind: "guest";
 }
 /**
+ * From a page that may be about to save the notebook: what is it to keep of the panel as it is now?
+ */
+export interface AskKept {
+  kind: "kept";
+}
+/**
  * How a request to the AI is getting on.
  */
 export interface AskNews {
@@ -160,6 +168,7 @@ export interface Batch {
     | Closed
     | BundleReply
     | ModulesReply
+    | KeptReply
     | ProgramReply
   )[];
 }
@@ -476,6 +485,15 @@ export interface ModulesReply {
   kind: "guest";
 }
 /**
+ * The answer, by MIME type.
+ */
+export interface KeptReply {
+  data: {
+    [k: string]: JsonValue;
+  };
+  kind: "kept";
+}
+/**
  * The panel's program and committed state at revision ``rev``, for the page ``client`` to run beside the kernel.
  *
  * ``document``: the revision that this document began with.  ``clock``, ``seed`` and ``zone`` are what its view reads.
@@ -666,6 +684,24 @@ export interface Span {
   end: number;
   line: number;
   start: number;
+}
+/**
+ * POST programs: the text of a document.
+ */
+export interface CompileRequest {
+  source: string;
+}
+/**
+ * The answer: what a page needs to run the document without a kernel.
+ *
+ * ``hash`` is its ``document_hash``.  In ``program`` the controls of tools that need a kernel are disabled and say so.
+ */
+export interface CompiledPanel {
+  hash: string;
+  program: {
+    [k: string]: JsonValue;
+  };
+  title: string;
 }
 /**
  * A derived value: an expression over other states and computed values.
@@ -1243,6 +1279,21 @@ export interface Neighbourhood {
 export interface PanelList {
   panels: WorkspacePanel[];
   revision: number;
+}
+/**
+ * The data of ``OUTPUT_MIME``; a reader takes no other ``version`` than its own.
+ *
+ * ``hash`` is the ``document_hash`` of the document.  The document itself is the cell's text and not in here, and neither is its
+ * program.  ``state`` is the committed state, None where it is too large for a notebook or not for others to read.
+ */
+export interface PanelOutput {
+  hash: string;
+  panel: string;
+  state: {
+    [k: string]: JsonValue;
+  } | null;
+  title: string;
+  version: 1;
 }
 /**
  * GET panels/{key}/source.

@@ -1,11 +1,12 @@
 /**
- * How the guest's bytes get into a page: looked for in the page, then in the browser's store, and at last asked of the kernel
- * over the panel's own comm; never fetched.  However many panels want them, one asks; if the page has none three seconds
+ * How the guest's bytes get into a page: looked for in the page, then in the browser's store, then where the JupyterLab
+ * extension has them, and at last asked of the kernel over the panel's own comm.  However many panels want them, one asks; if the page has none three seconds
  * later, the others ask as well, so that a kernel that is gone keeps nobody waiting.
  */
 import { isObject, own } from "../host/json";
-import { keepGuest, keptGuest, type Modules, pure } from "../host/keep";
+import { keepGuest, type Modules, pure } from "../host/keep";
 import type { WidgetModel } from "../host/model";
+import { guestHere } from "../host/offer";
 import { GUEST_ADDRESS } from "./address";
 import type { GuestBytes } from "./machine";
 
@@ -21,7 +22,7 @@ export class OtherGuest extends Error {
 
 class Search {
   readonly found: Promise<GuestBytes>;
-  /** Whether the browser's store had none. */
+  /** Whether there was none in this browser and at no static address. */
   readonly missing: Promise<boolean>;
   /** Whether anyone has asked. */
   asked = false;
@@ -33,7 +34,7 @@ class Search {
     this.found = new Promise((resolve) => {
       this.#take = resolve;
     });
-    this.missing = keptGuest(address).then((kept) => {
+    this.missing = guestHere(address).then((kept) => {
       if (kept !== null) this.#take(bytesOf(kept));
       return kept === null;
     });
@@ -48,7 +49,7 @@ class Search {
 
 const searches = new Map<string, Search>();
 
-function bytesOf({ code, image }: Modules): GuestBytes {
+export function bytesOf({ code, image }: Modules): GuestBytes {
   return { code: new Uint8Array(code), image: new Uint8Array(image) };
 }
 

@@ -1,6 +1,6 @@
 /** What a page got from a kernel is kept in the browser, so that the next page need not ask for it. */
 
-/** Name of the database and of its one store; the loader reads it by the same name. */
+/** Name of the database and of its one store, and before addresses in the page; the loader reads them by the same name. */
 export const STORE = "nexus-jupyter";
 
 /** Before the address of a guest's bytes; a bundle's address stands alone, as the loader looks for it. */
@@ -67,10 +67,14 @@ function keep(key: string, value: unknown, sameSort: (key: string) => boolean): 
   });
 }
 
-/** Marks the bundle as come, and stores its bytes under its address in place of any older ones. */
-export function keepBundle(address: string, bytes: ArrayBuffer | ArrayBufferView): void {
+/** Marks the bundle as come: no panel of this page needs to ask for it any more. */
+export function markBundle(address: string): void {
   const page = globalThis as unknown as { [name: string]: Entry | undefined };
   page[STORE + address] = Object.assign(page[STORE + address] ?? {}, { d: 1 });
+}
+
+/** Stores a bundle's bytes under its address in place of any older ones. */
+export function keepBundle(address: string, bytes: ArrayBuffer | ArrayBufferView): void {
   keep(address, pure(bytes), (key) => !key.startsWith(GUEST));
 }
 

@@ -233,3 +233,12 @@ export function readMessage(value: unknown): Received | null {
       return null;
   }
 }
+
+/** The message that a model was saved with, as JSON; null when it is none. */
+export function readSaved(value: unknown): Received | null {
+  try {
+    return readMessage(typeof value === "string" ? JSON.parse(value) : value);
+  } catch {
+    return null;
+  }
+}

@@ -16,7 +16,7 @@ import { Beside } from "./beside";
 import { Calls, type Outcome } from "./calls";
 import { type Channel, openChannel } from "./comm";
 import { afterwards, type Decision } from "./consent";
-import { type Can, type JsonObject, type Received, readMessage } from "./messages";
+import { type Can, type JsonObject, type Received, readSaved } from "./messages";
 import type { WidgetModel } from "./model";
 import { makeClientName, readMoment } from "./moment";
 import { type Numbered, Outbox } from "./outbox";
@@ -114,7 +114,7 @@ export class PanelStore implements PanelHost {
     );
     if (seat) this.#beside = this.#runBeside((near) => seat(model, signal, near));
     signal.addEventListener("abort", () => this.#end(), { once: true });
-    const saved = readMessage(model.get("_snapshot"));
+    const saved = readSaved(model.get("_snapshot"));
     if (saved?.kind === "snapshot") this.#show(saved.tree, saved.rev, saved.title);
     if (!signal.aborted) this.#hello();
   }

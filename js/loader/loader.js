@@ -8,13 +8,16 @@
 // page has no bundle three seconds later, the others ask as well, so that a kernel that is gone keeps
 // nobody waiting.
 //
+// In JupyterLab our extension has put its own search into the entry, as `s`: it has the bundle at a
+// static address (`lab/src/bundle.ts`), which the browser keeps by itself, compiled, too.
+//
 // `initialize` must not wait for the bundle: anywidget delivers no message before it has returned.
 // A blob: URL can always be imported here, because that is how anywidget itself got this text.
 // The bundle (`bundle.tsx`) keeps its bytes in IndexedDB, gives the blob's memory back and sets `d`.
 //
 // Every byte counts (600 at most, `build.mjs` looks): hence parameters in the place of constants.  The
 // properties of `entry` that end in `_` become single letters: the `bundle_`, who `take_`s it from where
-// it was found, the `search_` of the store, what the next panel must `wait_` before it asks.
+// it was found, what the next panel must `wait_` before it asks.
 export default (panel, name = "nexus-jupyter") => ({
   initialize(
     context,
@@ -30,7 +33,7 @@ export default (panel, name = "nexus-jupyter") => ({
   ) {
     panel = (entry.bundle_ ??= new Promise((take) => (entry.take_ = take))).then((start) => start(context));
     model.on("msg:custom", (message, buffers) => message.address == address && entry.take_(run(buffers[0])));
-    (entry.search_ ??= new Promise((found, missing, opening = indexedDB.open(name)) => {
+    (entry.s ??= new Promise((found, missing, opening = indexedDB.open(name)) => {
       // A store that is not there yet is the bundle's to make.
       opening.onupgradeneeded = () => opening.transaction.abort();
       opening.onerror = missing;

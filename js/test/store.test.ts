@@ -42,7 +42,7 @@ describe("opening", () => {
   });
 
   it("shows what the model was saved with at once, and the kernel's answer even when its revision is lower", () => {
-    const store = open({ _snapshot: snapshot(text("saved"), { rev: 40 }) });
+    const store = open({ _snapshot: JSON.stringify(snapshot(text("saved"), { rev: 40 })) });
     expect(shown(store)).toBe("saved");
     expect(hellos()).toBe(1);
     model.say({ kind: "emitted", event: "toast", payload: "hi" });
@@ -51,7 +51,7 @@ describe("opening", () => {
   });
 
   it("passes by a saved snapshot that is none", () => {
-    for (const saved of [null, 3, {}, { kind: "snapshot" }, { kind: "closed", reason: "no" }])
+    for (const saved of [null, 3, {}, { kind: "snapshot" }, { kind: "closed", reason: "no" }, "", "{", "[]"])
       expect(open({ _snapshot: saved }).panel().ready, String(saved)).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-// The kit for tests of panels (nexus_jupyter/testing/wording.py) writes values without a browser: both are held to one list.
+// The kit for tests of panels (nexus_jupyter/panel/wording.py) writes values without a browser: both are held to one list.
 import { describe, expect, it } from "vitest";
 import list from "../../tests/testing/wordings.json";
 import { type Formatting, formatDelta, formatValue } from "../components/format";

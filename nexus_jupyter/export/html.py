@@ -13,10 +13,10 @@ from pathlib import Path
 
 from ..diagnostics import visible
 from ..errors import EngineError, OptionError
+from ..panel.local import local_program
 from ..panel.panel import Panel
 from ..protocol import Snapshot
 from ..sandbox.values import thaw
-from .local import local_program
 
 _STATIC = Path(__file__).parent.parent / "static"
 

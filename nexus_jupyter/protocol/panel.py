@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, SkipValidation
 
 from .message import Message
+from .output import AskKept, KeptReply
 
 PROTOCOL_VERSION = 1
 
@@ -319,7 +320,7 @@ class ConsentAnswer(Message):
 
 
 ClientMessage = Annotated[
-    Hello | AskBundle | AskGuest | AskProgram | Event | Skip | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer,
+    Hello | AskBundle | AskGuest | AskKept | AskProgram | Event | Skip | Cancel | Undo | Redo | ConfirmAnswer | Sight | ConsentAnswer,
     Field(discriminator="kind"),
 ]
 
@@ -510,6 +511,7 @@ KernelMessage = Annotated[
     | Closed
     | BundleReply
     | ModulesReply
+    | KeptReply
     | ProgramReply,
     Field(discriminator="kind"),
 ]

@@ -177,6 +177,23 @@ class CallRequest(Message):
     args: Annotated[_Args, AfterValidator(_finite)] = None
 
 
+class CompileRequest(Message):
+    """POST programs: the text of a document."""
+
+    source: str
+
+
+class CompiledPanel(Message):
+    """The answer: what a page needs to run the document without a kernel.
+
+    ``hash`` is its ``document_hash``.  In ``program`` the controls of tools that need a kernel are disabled and say so.
+    """
+
+    hash: str
+    title: str
+    program: dict[str, JsonValue]
+
+
 class AskRequest(Message):
     """POST proposals: ask the AI for a change of one panel."""
 

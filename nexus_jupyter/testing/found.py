@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from ..catalog import ComponentEntry, PropEntry, catalog
+from ..panel.wording import to_text
 from ..protocol import TreeNode
-from .wording import to_text
 
 # What is named for those who do not see, in the order in which the page looks for it.
 _PRESSED = ("ariaLabel", "label")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from ..panel.wording import changed_by, formatted, to_text
 from ..protocol import Closed, Confirm, Emitted, ErrorInfo, HookState, KernelMessage, Problem, Progress, Reject, Result, Snapshot, TreeNode
 from .found import Found, walk
-from .wording import changed_by, formatted, to_text
 
 _LEVELS = ("info", "success", "warn", "error")
 

@@ -6,7 +6,6 @@ import html
 import threading
 from typing import Any
 
-from ..diagnostics import visible
 from ..errors import NexusError
 from ..panel.mailbox import mailbox
 from ..panel.panel import Panel
@@ -32,7 +31,7 @@ def widget_of(panel: Panel) -> PanelWidget:
 
 
 def mimebundle(panel: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The representations of ``panel``: live, as a sentence for viewers without widgets, and as text."""
+    """The representations of ``panel``: live, as data and as a picture for when it is not, and as text."""
     mailbox.attach()
     text = repr(panel)
     if panel.program.view is None:
@@ -40,15 +39,9 @@ def mimebundle(panel: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
         return {"text/plain": f"{text} (no view; tools: {tools})"}, {}
     try:
         widget = widget_of(panel)
+        keep = widget.kept()
     except NexusError as error:
         return {"text/plain": f"{text} ({error})", "text/html": f"<p>{html.escape(str(error))}</p>"}, {}
-    sentence = (
-        f"<p><b>{html.escape(visible(panel.title))}</b> is an interactive panel. "
-        "It is live where Jupyter widgets run: open this notebook in JupyterLab, Notebook 7, VS Code or Voila and run the cell.</p>"
-    )
-    bundle = {
-        "text/plain": text,
-        "text/html": sentence,
-        WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id},
-    }
+    bundle = {"text/plain": text, **keep}
+    bundle[WIDGET_MIME] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     return bundle, {}

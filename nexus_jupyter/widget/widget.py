@@ -13,9 +13,9 @@ from typing import Any
 import anywidget
 import ipywidgets
 import traitlets
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from ..errors import NexusError
+from ..errors import NexusError, PanelClosedError
 from ..panel import policy
 from ..panel.panel import Panel
 from ..protocol import (
@@ -44,8 +44,11 @@ from ..protocol import (
     Started,
     Undo,
 )
+from ..protocol.output import AskKept, KeptReply
+from ..sandbox.values import thaw
 from .assets import assets
 from .discretion import for_visitors
+from .kept import kept
 from .visitors import serves_visitors
 
 logger = logging.getLogger(__name__)
@@ -73,7 +76,7 @@ def shared_layout() -> ipywidgets.Layout:
         return _layout
 
 
-def _snapshot_json(_: object, widget: PanelWidget) -> dict[str, Any] | None:
+def _snapshot_json(_: object, widget: PanelWidget) -> str | None:
     return widget.snapshot_json()
 
 
@@ -109,10 +112,11 @@ class PanelWidget(anywidget.AnyWidget):
 
     # --- kernel to page ---------------------------------------------------------------------------
 
-    def snapshot_json(self) -> dict[str, Any] | None:
-        """The view as a ``Snapshot`` message; as it was last if the panel is busy for longer than a moment.
+    def snapshot_json(self) -> str | None:
+        """The view as the JSON of a ``Snapshot`` message; as it was last if the panel is busy for longer than a moment.
 
-        It may be saved with the notebook, so it has nothing but the view in it.
+        It may be saved with the notebook, so it has nothing but the view in it, defaults left out, and is a text: notebooks are
+        written with a line for each value.
         """
         panel = self._panel
         if panel is None:
@@ -122,7 +126,23 @@ class PanelWidget(anywidget.AnyWidget):
                 self._ready = panel.runtime.snapshot().result(MOMENT)
         ready = self._ready
         saved = Snapshot(panel=ready.panel, title=ready.title, rev=ready.rev, tree=ready.tree)
-        return saved.model_dump(mode="json", exclude_defaults=False)
+        return json.dumps(
+            {"kind": saved.kind, **saved.model_dump(mode="json", exclude_defaults=True)}, ensure_ascii=False, separators=(",", ":")
+        )
+
+    def kept(self) -> dict[str, JsonValue]:
+        """What a notebook keeps of the panel as it is now; without its state if the panel is busy for longer than a moment.
+
+        Raises PanelClosedError: it has ended.
+        """
+        panel = self._panel
+        if panel is None:
+            raise PanelClosedError("the panel has ended.", hint="Run its cell again.")
+        state = None
+        with contextlib.suppress(TimeoutError):
+            self._ready, frozen = panel.runtime.saved().result(MOMENT)
+            state = thaw(frozen)
+        return kept(panel, self._ready, state)
 
     def _publish(self, messages: tuple[KernelMessage, ...]) -> None:
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""
@@ -161,6 +181,8 @@ class PanelWidget(anywidget.AnyWidget):
             self.send(ModulesReply(address=address).model_dump(mode="json"), buffers=list(modules))
         elif panel is None:
             self._publish((Closed(reason="it was closed"),))
+        elif isinstance(message, AskKept):
+            self.send(KeptReply(data=self.kept()).model_dump(mode="json"))
         elif isinstance(message, Hello):
             self._hello(panel, message)
         elif isinstance(message, Event | Undo | Redo):

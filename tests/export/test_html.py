@@ -13,7 +13,7 @@ from nexus_jupyter import Panel
 from nexus_jupyter.cli import main
 from nexus_jupyter.errors import OptionError, PanelClosedError
 from nexus_jupyter.export import html_of
-from nexus_jupyter.export.local import local_program, unavailable_tools
+from nexus_jupyter.panel.local import local_program, unavailable_tools
 from tests.export.panels import ORDERS
 
 

@@ -35,6 +35,7 @@ ROUTES: dict[str, dict[str, tuple[str, Any, int]]] = {
     "api/v1/panels/([0-9a-f]{16})/source": {"GET": (f"api/v1/panels/{KEY}/source", None, 404)},
     "api/v1/tools": {"GET": ("api/v1/tools", None, 200)},
     "api/v1/tools/call": {"POST": ("api/v1/tools/call", CALL, 404)},
+    "api/v1/programs": {"POST": ("api/v1/programs", {"source": "<NexusPanel />"}, 200)},
     "api/v1/graph": {"GET": ("api/v1/graph", None, 200)},
     "api/v1/graph/neighbourhood": {"GET": ("api/v1/graph/neighbourhood?entity=x", None, 404)},
     "api/v1/graph/path": {"GET": ("api/v1/graph/path?source=x&target=y", None, 404)},
@@ -237,7 +238,8 @@ async def test_the_authorizer_is_asked_and_obeyed(route: str, method: str, visit
     answer = await visitor.ask(method, path, body, headers={"Authorization": f"token {visitor.token}"})
     assert answer.code == 403
     is_error(answer)
-    action = "execute" if route == "api/v1/tools/call" else "read" if method == "GET" else "write"
+    reads = method == "GET" or route == "api/v1/programs"  # which compiles a document, and changes nothing
+    action = "execute" if route == "api/v1/tools/call" else "read" if reads else "write"
     assert [each for each, _ in Denying.asked] == [action]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,20 @@ from tornado.httpclient import HTTPResponse
 from nexus_jupyter.errors import NexusError
 from nexus_jupyter.nog import NOGGraph
 from nexus_jupyter.nog.store import StoreError
+from nexus_jupyter.nxml import Program
 from nexus_jupyter.protocol.bridge import CallTool, PanelDocument
 from nexus_jupyter.protocol.graph import GraphState
-from nexus_jupyter.protocol.identity import document_key
-from nexus_jupyter.protocol.workspace import GraphPath, Neighbourhood, PanelList, PanelSource, ToolList, ToolResult, WorkspacePanel
+from nexus_jupyter.protocol.identity import document_hash, document_key
+from nexus_jupyter.protocol.workspace import (
+    CompiledPanel,
+    GraphPath,
+    Neighbourhood,
+    PanelList,
+    PanelSource,
+    ToolList,
+    ToolResult,
+    WorkspacePanel,
+)
 from nexus_jupyter.server.handlers import base
 
 from .mirror import contents
@@ -68,6 +80,43 @@ async def test_a_tool_is_called(ask: Any, kernel: Speaker) -> None:
     answer = await ask("tools/call", {"panel": KEY, "tool": "add", "args": [1]})
     assert ToolResult.model_validate_json(answer.body).value == {"count": 3}
     assert kernel.requests == [CallTool(panel="one", tool="add", args=[1])]
+
+
+FETCHING = """<NexusPanel title="Fetching">
+  <Data><State name="n" type="number" /></Data>
+  <Logic>
+    <Extension name="nexus.http" alias="net" hosts="example.org" />
+    <Tool name="add"><Handler>$state.n += 1;</Handler></Tool>
+    <Tool name="fetch"><Handler>$state.n = (await $ext.net.get('https://example.org/')).status;</Handler></Tool>
+  </Logic>
+  <View><Button label="Add" trigger="add" /><Button label="Fetch" trigger="fetch" /></View>
+</NexusPanel>"""
+
+
+async def test_a_document_is_compiled_for_a_page_without_a_kernel(ask: Any) -> None:
+    answer = CompiledPanel.model_validate_json((await ask("programs", {"source": FETCHING + "\n\n"})).body)
+    assert (answer.title, answer.hash) == ("Fetching", document_hash(FETCHING))
+    assert Program.model_validate(answer.program).states[0].name == "n"
+    view = json.dumps(answer.program["view"])
+    assert view.count('"value": true') == 1
+    assert "Needs a running kernel: it uses nexus.http." in view
+
+
+async def test_a_document_with_errors_is_not_compiled(ask: Any) -> None:
+    answer = await ask("programs", {"source": "<NexusPanel><View>"})
+    assert answer.code == 400
+    assert json.loads(answer.body)["code"] == "INVALID_DOCUMENT"
+    assert (await ask("programs", {"source": 1})).code == 400
+    assert (await ask("programs", {"source": " " * base.MAX_BODY})).code == 413
+
+
+def test_a_server_that_compiles_has_no_sandbox() -> None:
+    code = (
+        "import sys; from nexus_jupyter.server.handlers.panels import _compiled;"
+        f"_compiled({FETCHING!r}); print([m for m in ('wasmtime',) if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nexus_jupyter.testing.wording import changed_by, formatted
+from nexus_jupyter.panel.wording import changed_by, formatted
 
 WORDINGS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "wordings.json").read_text(encoding="utf-8"))
 

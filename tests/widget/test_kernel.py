@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from pydantic import TypeAdapter
 
 import nexus_jupyter
 from nexus_jupyter.protocol import KernelMessage
+from nexus_jupyter.protocol.identity import document_hash
+from nexus_jupyter.protocol.output import OUTPUT_MIME, PanelOutput
 
 COUNTER = """%%nxml counter
 <NexusPanel id="counter" title="Counter">
@@ -137,13 +140,29 @@ def test_a_cell_shows_the_panel_in_every_form(counter: Page) -> None:
     (data,) = result["data"]
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == counter.comm
     assert data["text/plain"] == "<Panel counter: count=0, name=''>"
-    assert "JupyterLab" in data["text/html"]
+    assert data["text/html"] == (
+        "<p><b>Counter</b><br>[0]<br>[f]<br>[w]<br>Name: –</p><p><i>Saved view of a panel. Run the cell to use it.</i></p>"
+    )
+    source = COUNTER.split("\n", 1)[1]
+    assert PanelOutput.model_validate(data[OUTPUT_MIME]) == PanelOutput(
+        panel="counter", title="Counter", hash=document_hash(source), state={"count": 0, "name": ""}
+    )
+    assert len(json.dumps(data).encode()) <= 800
+
+
+def test_a_page_that_saves_gets_what_is_to_be_kept_now(counter: Page) -> None:
+    (first,) = counter.run("counter")["data"]
+    counter.run("counter.state.count = 7")
+    counter.send(kind="kept")
+    data = counter.until("kept")["data"]
+    assert data[OUTPUT_MIME] == {**first[OUTPUT_MIME], "state": {"count": 7, "name": ""}}
+    assert data["text/html"] == first["text/html"].replace("[0]", "[7]")
 
 
 def test_what_a_widget_carries_is_small(counter: Page) -> None:
     assert len(counter.state["_esm"].encode()) <= 600
     assert set(counter.state) >= {"_bundle", "_snapshot", "_esm"}
-    assert counter.state["_snapshot"]["rev"] == 0
+    assert json.loads(counter.state["_snapshot"])["rev"] == 0
 
 
 def test_a_page_gets_the_bundle_when_it_asks(counter: Page) -> None:

@@ -3,6 +3,7 @@ import type {
   AiStatus,
   Ask,
   Challenge,
+  CompiledPanel,
   JsonValue,
   ProposalList,
   ProposalRecord,
@@ -18,6 +19,7 @@ import {
   isApiError,
   isAsk,
   isChallenge,
+  isCompiled,
   isPreview,
   isProposalList,
   isRecord,
@@ -58,6 +60,10 @@ export class Api {
 
   call = (panel: string, tool: string, args: { [name: string]: JsonValue }, signal: AbortSignal) =>
     this.#ask<ToolResult>("POST", "tools/call", isToolResult, { panel, tool, args }, signal);
+
+  /** What it takes to run a document without a kernel. */
+  compile = (source: string, signal: AbortSignal) =>
+    this.#ask<CompiledPanel>("POST", "programs", isCompiled, { source }, signal);
 
   ask = (panel: string, request: string): Promise<Ask> =>
     this.#ask("POST", "proposals", isAsk, { panel, request });

@@ -11,6 +11,7 @@ import { largeGraph, ReviewView, sidePanel } from "./documents";
 import { nexusIcon } from "./icon";
 import type { Nexus } from "./nexus";
 import { LabNotebooks } from "./notebooks";
+import { outputs } from "./outputs";
 import { Reviews } from "./review";
 import { WorkspaceSocket } from "./socket";
 import { short } from "./visible";
@@ -151,7 +152,7 @@ function connect(app: JupyterFrontEnd, tracker: INotebookTracker): Nexus {
   };
 }
 
-const plugin: JupyterFrontEndPlugin<void> = {
+const panels: JupyterFrontEndPlugin<void> = {
   id: "nexus-jupyter:panels",
   description: "Panels, graph, tools and reviews of the workspace.",
   autoStart: true,
@@ -160,4 +161,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   activate,
 };
 
-export default plugin;
+export default [panels, outputs];

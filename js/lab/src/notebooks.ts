@@ -1,7 +1,7 @@
 /** JupyterLab's notebooks: going to cells, reading and replacing their texts, showing their kernels' widgets. */
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
-import type { IRenderMime } from "@jupyterlab/rendermime";
+import type { IRenderMime, IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { Cells, CellText } from "./cells";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
@@ -102,22 +102,7 @@ export class LabNotebooks implements NotebookAccess {
   async show(notebook: string, model: string, signal: AbortSignal): Promise<Shown> {
     const panel = this.#find(notebook);
     if (!panel) throw new Error("The notebook is not open.");
-    const { rendermime } = panel.content;
-    let renderer: WidgetRenderer;
-    try {
-      renderer = rendermime.createRenderer(WIDGET);
-    } catch {
-      throw new Error("This JupyterLab cannot show widgets: install jupyterlab_widgets.");
-    }
-    try {
-      await known(renderer, model, signal);
-      const data = { [WIDGET]: { version_major: 2, version_minor: 0, model_id: model } };
-      await renderer.renderModel(rendermime.createModel({ data, trusted: true }));
-      signal.throwIfAborted();
-    } catch (error) {
-      renderer.dispose();
-      throw error;
-    }
+    const renderer = await liveWidget(panel.content.rendermime, model, signal);
     return { attach: (host) => this.#attach(renderer, host), dispose: () => renderer.dispose() };
   }
 
@@ -138,6 +123,30 @@ export class LabNotebooks implements NotebookAccess {
         !panel.isDisposed && this.#app.serviceManager.contents.localPath(panel.context.path) === notebook,
     );
   }
+}
+
+/** A view of a widget of the kernel whose notebook has this registry; the caller disposes of it.  Throws an Error in words. */
+export async function liveWidget(
+  rendermime: IRenderMimeRegistry,
+  model: string,
+  signal: AbortSignal,
+): Promise<IRenderMime.IRenderer> {
+  let renderer: WidgetRenderer;
+  try {
+    renderer = rendermime.createRenderer(WIDGET);
+  } catch {
+    throw new Error("This JupyterLab cannot show widgets: install jupyterlab_widgets.");
+  }
+  try {
+    await known(renderer, model, signal);
+    const data = { [WIDGET]: { version_major: 2, version_minor: 0, model_id: model } };
+    await renderer.renderModel(rendermime.createModel({ data, trusted: true }));
+    signal.throwIfAborted();
+  } catch (error) {
+    renderer.dispose();
+    throw error;
+  }
+  return renderer;
 }
 
 /** Wait until the page knows the model: the kernel announces it on its own, maybe after we are told of it. */

@@ -6,9 +6,11 @@ import type {
   AiStatus,
   Ask,
   Challenge,
+  CompiledPanel,
   FromServer,
   NOGEntity,
   NOGRelationship,
+  PanelOutput,
   ProposalList,
   ProposalRecord,
   Reviewer,
@@ -156,6 +158,20 @@ export const isChallenge: Shape<Challenge> = fields({ nonce: text(64), statement
 export const isPreview: Shape<Preview> = fields({ id: name, present: name, preview: name });
 export const isAiStatus: Shape<AiStatus> = fields({ available: flag, model: words, reason: words });
 export const isToolResult: Shape<ToolResult> = fields({ value: any });
+/** POST programs: the bundle looks at the program. */
+export const isCompiled: Shape<CompiledPanel> = fields({
+  hash: text(64),
+  title: words,
+  program: isObject as Shape<object>,
+});
+/** What a notebook keeps of a panel (`nexus_jupyter/protocol/output.py`). */
+export const isPanelOutput: Shape<PanelOutput> = fields({
+  version: (value): value is 1 => value === 1,
+  panel: name,
+  title: words,
+  hash: text(64),
+  state: nullable(isObject as Shape<object>),
+});
 
 const messages: { [kind: string]: Shape<unknown> } = {
   hello: fields({ epoch: name, revision: number, version: number, workspace: name }),

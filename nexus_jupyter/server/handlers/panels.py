@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from ... import __version__
-from ...protocol.workspace import CallRequest, Health, PanelList, ToolList, ToolResult, WorkspaceTool
+from ...nxml import load_program
+from ...panel.local import local_program
+from ...protocol.identity import document_hash
+from ...protocol.workspace import CallRequest, CompiledPanel, CompileRequest, Health, PanelList, ToolList, ToolResult, WorkspaceTool
 from .base import NexusHandler
 
 
@@ -78,3 +83,22 @@ class CallHandler(NexusHandler):
     async def post(self) -> None:
         call = self.body(CallRequest)
         self.reply(ToolResult(value=await self.until_gone(self.workspace.call(call.panel, call.tool, call.args))))
+
+
+class ProgramsHandler(NexusHandler):
+    """POST programs: what a page needs to run a document without a kernel.
+
+    The document is read and compiled, off the event loop, and nothing of it is run or kept; so it takes no more than the right to read.
+    """
+
+    @authenticated
+    @authorized(action="read")
+    async def post(self) -> None:
+        source = self.body(CompileRequest).source
+        self.reply_text(await asyncio.to_thread(_compiled, source))
+
+
+def _compiled(source: str) -> str:
+    program, _ = load_program(source)
+    compiled = CompiledPanel(hash=document_hash(source), title=program.title, program=local_program(source, program))
+    return compiled.model_dump_json()

@@ -8,7 +8,7 @@ from tornado.web import HTTPError, authenticated
 from ..socket import WorkspaceSocket
 from .base import NexusHandler
 from .graph import DependenciesHandler, GraphHandler, NeighbourhoodHandler, PathHandler
-from .panels import CallHandler, HealthHandler, PanelHandler, PanelsHandler, SourceHandler, ToolsHandler
+from .panels import CallHandler, HealthHandler, PanelHandler, PanelsHandler, ProgramsHandler, SourceHandler, ToolsHandler
 
 API = r"/nexus/api/v1"
 
@@ -31,6 +31,7 @@ ROUTES: list[tuple[str, type]] = [
     (rf"{API}/panels/([0-9a-f]{{16}})/source", SourceHandler),
     (rf"{API}/tools", ToolsHandler),
     (rf"{API}/tools/call", CallHandler),
+    (rf"{API}/programs", ProgramsHandler),
     (rf"{API}/graph", GraphHandler),
     (rf"{API}/graph/neighbourhood", NeighbourhoodHandler),
     (rf"{API}/graph/path", PathHandler),
