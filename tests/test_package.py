@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -57,6 +58,9 @@ def test_the_sdist_holds_what_was_built_and_what_it_was_built_from(shipped: tupl
     assert {f"nexus_jupyter/static/{name}" for name in BUILT} <= names
     assert {"nexus_jupyter/labextension/package.json", "js/lab/package.json", "js/lab/package-lock.json", "js/lab/src/index.ts"} <= names
     assert {"package.json", "package-lock.json", "wasm/build.mjs", "js/build.mjs", "LICENSE", "README.md"} <= names
+    # once: the wheel puts them where both the kernel and JupyterLab find them
+    assert [n for n in names if n.endswith(("panel.js", "guest-image.wasm"))] != []
+    assert not [n for n in names if n.endswith(("panel.js", ".wasm")) and not n.startswith("nexus_jupyter/static/")]
     assert not [n for n in names if n.startswith((".venv", "tests/artifacts")) or "node_modules" in n.split("/")]
 
 
@@ -91,6 +95,16 @@ def test_the_wheel_brings_every_face(shipped: tuple[Path, Path], without_node: s
     built = json.loads((extension / "package.json").read_text())
     assert (extension / built["jupyterlab"]["_build"]["load"]).is_file()
     assert (extension / "install.json").is_file()
+    # what a page needs of a panel stands at a static address, and is what the kernel would send
+    static = next(venv.glob("lib/python*/site-packages/nexus_jupyter/static"))
+    facts = json.loads((static / "panel.json").read_text())
+    for names, address in ((("panel.js",), facts["address"]), (("guest-code.wasm", "guest-image.wasm"), facts["guest"])):
+        digest = hashlib.sha256()
+        for name in names:
+            assert (extension / "static" / name).read_bytes() == (static / name).read_bytes()
+            digest.update((static / name).read_bytes())
+        assert digest.hexdigest()[:32] == address
+        assert any(address in script.read_text() for script in (extension / "static").glob("[0-9]*.js"))
     assert (venv / "share" / "jupyter" / "voila" / "templates" / "nexus" / "index.html.j2").is_file()
     (tmp_path / "a.nxml").write_text('<NexusPanel id="a"><View><Text>a</Text></View></NexusPanel>')
     done = subprocess.run([venv / "bin" / "jupyter-nexus", "check", "a.nxml"], capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -3,6 +3,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { guestBytes, OtherGuest } from "../guest/bytes";
 import { keepBundle, keepGuest, keptGuest, STORE } from "../host/keep";
+import { offerGuest } from "../host/offer";
 import { ScriptedModel } from "./scripted";
 
 const CODE = new Uint8Array([1, 2, 3]);
@@ -73,6 +74,20 @@ describe("the guest's bytes", () => {
     expect(next.sent).toEqual([{ kind: "guest" }]);
     answer(next);
     expect(await second).toEqual({ code: CODE, image: IMAGE });
+  });
+
+  it("are taken where the extension of JupyterLab offers them, and asked for when it cannot get them", async () => {
+    offerGuest(address, async () => ({ code: CODE.slice().buffer, image: IMAGE.slice().buffer }));
+    const model = new ScriptedModel();
+    expect(await guestBytes(model, never, address)).toEqual({ code: CODE, image: IMAGE });
+    expect(model.sent).toEqual([]);
+    const other = `${address} other`;
+    offerGuest(other, () => Promise.reject(new Error("404")));
+    const found = guestBytes(model, never, other);
+    await settle();
+    expect(model.sent).toEqual([{ kind: "guest" }]);
+    answer(model, other);
+    expect(await found).toEqual({ code: CODE, image: IMAGE });
   });
 
   it("are not those of another version", async () => {

@@ -129,6 +129,29 @@ describe("the loader", () => {
     expect(models.flatMap((model) => model.sent)).toEqual([]);
   });
 
+  it("takes the bundle where the extension of JupyterLab has it, or asks the kernel", async () => {
+    const page = globalThis as { [name: string]: unknown };
+    const reads = vi.spyOn(indexedDB, "open");
+    const start =
+      ({ model }: { model: Model }) =>
+      (view: { el: { said: string } }) => {
+        view.el.said = `static ${model.name}`;
+        return "end";
+      };
+    page[STORE + address] = { s: Promise.resolve(start) };
+    const models = [new Model(address, "one"), new Model(address, "two")];
+    const views = models.map(open);
+    await settle();
+    expect(views.map((view) => view.el.said)).toEqual(["static one", "static two"]);
+    expect(models.flatMap((model) => model.sent)).toEqual([]);
+    expect(reads).not.toHaveBeenCalled();
+    page[STORE + address] = { s: Promise.reject(new Error("404")) };
+    const model = answering(new Model(address));
+    const { el } = open(model);
+    await settle();
+    expect(el.said).toBe("fresh panel");
+  });
+
   it("asks the kernel when what was stored is broken", async () => {
     keepBundle(address, bytes("this is not { a module"));
     await settle();

@@ -13,8 +13,9 @@ from ..protocol.output import OUTPUT_MIME, PanelOutput
 from .picture import is_secret, picture
 from .visitors import serves_visitors
 
-# Bytes of JSON of a state that is kept in a notebook.
-STATE_BYTES = 300
+# Bytes of a state that is kept in a notebook, as notebooks write it: with a line for each value.
+STATE_BYTES = 600
+_INDENT = 8
 
 
 def kept(panel: Panel, snapshot: Snapshot, state: dict[str, JsonValue] | None) -> dict[str, JsonValue]:
@@ -33,7 +34,8 @@ def kept(panel: Panel, snapshot: Snapshot, state: dict[str, JsonValue] | None) -
 
 
 def _size(state: dict[str, JsonValue]) -> int:
-    return len(json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    text = json.dumps(state, ensure_ascii=False, indent=1)
+    return len(text.encode("utf-8", "surrogatepass")) + _INDENT * text.count("\n")
 
 
 def _holds_secret(root: TreeNode) -> bool:

@@ -11,7 +11,7 @@ from ..diagnostics import visible
 from ..panel.wording import changed_by, formatted, to_text
 from ..protocol import TreeNode
 
-# Characters of all that is shown, and of one component; the rest of a long view is not for a notebook.
+# Bytes of HTML for all that is shown, and characters of one component; the rest of a long view is not for a notebook.
 ROOM = 800
 LONGEST = 120
 
@@ -31,11 +31,13 @@ class _Picture:
             return
         words = _line(self._words(node))
         if words:
-            self.room -= len(words)
+            strong = node.type == "Container" or node.props.get("variant") in _HEADINGS
+            line = _strong(words) if strong else _escaped(words)
+            self.room -= len(f"<br>{line}".encode("utf-8", "surrogatepass"))
             if self.room < 0:
                 self.cut = True
                 return
-            yield _strong(words) if node.type == "Container" or node.props.get("variant") in _HEADINGS else _escaped(words)
+            yield line
         if node.type == "Layout" and node.props.get("strategy") in ("row", "grid"):
             beside = [line for child in self._children(node) for line in self.lines(child)]
             if beside:

@@ -8,7 +8,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from nexus_jupyter import Panel
 from nexus_jupyter.protocol.output import OUTPUT_MIME
+from nexus_jupyter.sandbox.values import thaw
+from nexus_jupyter.widget.kept import kept
 
 from .test_kernel import COUNTER
 
@@ -59,3 +62,20 @@ def test_what_is_kept_of_a_small_panel_is_small_and_the_same_each_time(twenty: t
         assert size <= 800
         assert "0x" not in output.data["text/plain"]
     assert notebook.cells[3].outputs[0].data["text/plain"] == "<Panel counter-3: count=0, name=''>"
+
+
+def test_no_panel_can_add_much() -> None:
+    numbers = [index % 10 for index in range(2_000)]
+    source = """<NexusPanel id="large" title="Large">
+      <Data><State name="numbers" type="list" /></Data>
+      <View><Iterate items="{$state.numbers}" as="number"><Text>{'<&> ' + $scope.number + ' \u4e2d\u6587'}</Text></Iterate></View>
+    </NexusPanel>"""
+    with Panel(source) as panel:
+        for count in (0, 10, 30, 100, 2_000):
+            panel.state.numbers = numbers[:count]
+            snapshot, state = panel.runtime.saved().result()
+            assert state["numbers"] == numbers[:count]
+            output = nbformat.v4.new_output("display_data", data={"text/plain": repr(panel), **kept(panel, snapshot, thaw(state))})
+            assert output.data["text/html"].count("&lt;&amp;&gt;") in (count, 30)  # as many as there is room for
+            cell = nbformat.v4.new_code_cell("", outputs=[output])
+            assert len(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).encode()) < 2_300
