@@ -141,7 +141,7 @@ def _clicked_while_a_cell_runs(held: Held, subshells: bool, made: str) -> None:
     if made == "before":
         assert held.run(MAKE)["error"] is None
     with held.holding(MAKE if made == "in the cell" else ""):
-        tree = held.state["_snapshot"]["tree"]  # the page shows it before the kernel has answered anything
+        tree = json.loads(held.state["_snapshot"])["tree"]  # the page shows it before the kernel has answered anything
         held.send(kind="hello", client="me", protocol=1)
         clicks = [held.event(held.node(tree, "Button", number)) for number in (0, 0, 1, 0)]
         if subshells:  # the cell runs until this context is left

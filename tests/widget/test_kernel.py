@@ -108,7 +108,7 @@ class Page:
         def walk(node: dict[str, Any]) -> None:
             if node["type"] == type_:
                 found.append(node["id"])
-            for child in node["children"]:
+            for child in node.get("children", ()):
                 walk(child)
 
         walk(tree["root"])
