@@ -497,14 +497,15 @@ export interface KeptReply {
  * The panel's program and committed state at revision ``rev``, for the page ``client`` to run beside the kernel.
  *
  * ``document``: the revision that this document began with.  ``clock``, ``seed`` and ``zone`` are what its view reads.
- * ``bounded``: all of its code takes so little time on a small state that the page's own thread may run it.
+ * ``near``: while the state, with the detail of an event, has no more characters of JSON, all code takes so little time
+ * that the page's own thread may run it; 0: never.
  */
 export interface ProgramReply {
-  bounded: boolean;
   client: string;
   clock: number;
   document: number;
   kind: "program";
+  near: number;
   program: {
     [k: string]: JsonValue;
   };

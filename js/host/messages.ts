@@ -205,7 +205,7 @@ export function readMessage(value: unknown): Received | null {
         ...{ program: program as JsonObject, state: state as JsonObject },
         ...{ clock: amount(own(value, "clock")) ?? 0, seed: position(own(value, "seed")) },
         zone: string(own(value, "zone"), "UTC"),
-        bounded: own(value, "bounded") === true,
+        near: position(own(value, "near")),
       };
     }
     case "progress": {

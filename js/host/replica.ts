@@ -25,8 +25,8 @@ export interface Source {
   readonly clock: number;
   readonly seed: number;
   readonly zone: string;
-  /** Whether its code takes so little time on a small state that this very thread may run it. */
-  readonly bounded: boolean;
+  /** Characters of JSON of a state, with the detail of an event, on which this very thread may run its code; 0 for none. */
+  readonly near: number;
 }
 
 /** Who shows what a replica gives. */
@@ -45,9 +45,6 @@ export interface Watcher {
 const MAX_LOSSES = 3;
 /** More events than this without an answer are the kernel's alone. */
 const MAX_PENDING = 500;
-
-/** Characters of JSON of a small state, with the detail of an event: `STATE_CAP` of `nexus_jupyter/nxml/bounded.py`. */
-export const SMALL = 8_192;
 
 /** The state is no longer so small that this thread may run the panel's code. */
 class Outgrown extends Error {}
@@ -98,8 +95,8 @@ export class Replica {
     this.#rev = source.rev;
     this.#clock = source.clock;
     this.#seed = source.seed;
-    this.#size = source.bounded ? sizeOf(source.state) : 0;
-    this.#near = source.bounded && this.#size <= SMALL;
+    this.#size = source.near > 0 ? sizeOf(source.state) : 0;
+    this.#near = source.near > 0 && this.#size <= source.near;
   }
 
   /** Whether its word counts for what is shown. */
@@ -345,9 +342,9 @@ export class Replica {
   #grow(by: number, passing = 0): void {
     if (!this.#near) return;
     this.#size += by;
-    if (this.#size + passing <= SMALL) return;
+    if (this.#size + passing <= this.#source.near) return;
     this.#size = sizeOf(this.#state) + sizeOf(this.#pending.map(({ parts }) => parts.map(({ ops }) => ops)));
-    if (this.#size + passing > SMALL) throw new Outgrown();
+    if (this.#size + passing > this.#source.near) throw new Outgrown();
   }
 
   // --- what the kernel says ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import NexusError
+from ..nxml.program import Program
 from ..protocol import Cause, Commit, GuestView, Operation, Problem, ProgramReply, Snapshot, Tree, TreePatch
 from ..sandbox.failure import error_from
 from ..sandbox.values import thaw
@@ -34,6 +35,7 @@ class View:
         self._zone = zone
         self._tree = Tree(root=None)
         self._clock, self._seed = 0.0, 0
+        self._bound: tuple[Program, int] | None = None
 
     def moves(self, clock: float | None, seed: int | None) -> None:
         """From now on it reads this clock, in milliseconds since 1970, and this seed; None: as before."""
@@ -94,7 +96,17 @@ class View:
             clock=self._clock,
             seed=self._seed,
             zone=self._zone,
+            near=self._near(),
         )
+
+    def _near(self) -> int:
+        """``ProgramReply.near`` of the present document, found out when the first page asks."""
+        program = self._runtime.program
+        if self._bound is None or self._bound[0] is not program:
+            from ..nxml.bounded import state_cap  # it takes a parser of JavaScript, which a panel without pages never needs
+
+            self._bound = (program, state_cap(program))
+        return self._bound[1]
 
     def _difference(self) -> Shown:
         if self._runtime.program.view is None:

@@ -479,7 +479,8 @@ class ProgramReply(Message):
     """The panel's program and committed state at revision ``rev``, for the page ``client`` to run beside the kernel.
 
     ``document``: the revision that this document began with.  ``clock``, ``seed`` and ``zone`` are what its view reads.
-    ``bounded``: all of its code takes so little time on a small state that the page's own thread may run it.
+    ``near``: while the state, with the detail of an event, has no more characters of JSON, all code takes so little time
+    that the page's own thread may run it; 0: never.
     """
 
     kind: Literal["program"] = "program"
@@ -492,7 +493,7 @@ class ProgramReply(Message):
     clock: float
     seed: int
     zone: str
-    bounded: bool = False
+    near: Annotated[int, Field(ge=0)] = 0
 
 
 KernelMessage = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,29 @@ def test_a_change_that_waits_for_long_is_told(desk: Desk) -> None:
     assert desk.look(1)["overdue"] == 1
     desk.settle()
     assert desk.look(1)["overdue"] == 0
+
+
+BOUNDED = """<NexusPanel title="Small">
+  <Data><State name="text" type="string" /></Data>
+  <View><Container title="{$state.text}"><Input label="text" bind="$state.text" /></Container></View>
+</NexusPanel>"""
+
+
+def test_a_small_panel_runs_on_the_pages_own_thread_until_its_state_has_grown(script: Path) -> None:
+    with contextlib.closing(Panel(BOUNDED, id="small")) as panel, Pages(script) as pages:
+        desk = Desk(pages, panel)
+        desk.open(1, near=False)
+        desk.settle()
+        desk.do("wake", 1)
+        desk.do("act", 1, label="text", event="change", detail={"value": "Ada"})
+        assert (desk.title(1), desk.look(1)["guests"]) == ("Ada", ["near"])
+        panel.state.text = "long " * 4_000
+        panel.runtime.ask(lambda: None).result(60)
+        desk.gather()
+        desk.settle()
+        assert desk.look(1)["guests"] == ["near", "far"]
+        desk.do("act", 1, label="text", event="change", detail={"value": "short"})
+        assert desk.title(1) == "short"
+        desk.settle()
+        assert panel.state.text == "short"
+        desk.end()

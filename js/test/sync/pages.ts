@@ -86,6 +86,8 @@ interface Page {
   readonly store: PanelStore;
   readonly end: AbortController;
   readonly guests: Guest[];
+  /** Where the panel has run. */
+  readonly seats: string[];
   /** What has become of its calls. */
   readonly outcomes: { [seq: string]: string | null };
   /** How often something in its view was painted. */
@@ -98,13 +100,23 @@ function open({ near }: Command): Page {
   const model = new Model();
   const end = new AbortController();
   const guests: Guest[] = [];
+  const seats: string[] = [];
   const seat = async (_model: WidgetModel, _signal: AbortSignal, here: boolean): Promise<Guest> => {
     const local = await LocalGuest.start(bytes);
     const guest = near || here ? local : new Distant(local);
     guests.push(guest);
+    seats.push(here ? "near" : "far");
     return guest;
   };
-  return { model, end, guests, store: new PanelStore(model, end.signal, seat), outcomes: {}, painted: 0 };
+  return {
+    model,
+    end,
+    guests,
+    seats,
+    store: new PanelStore(model, end.signal, seat),
+    outcomes: {},
+    painted: 0,
+  };
 }
 
 /** What the page shows: the tree as the protocol has it. */
@@ -184,8 +196,18 @@ async function obey(command: Command): Promise<unknown> {
       while (command.settled && store.busy) await soon();
       const { rev, connection, overdue, here } = store.panel();
       const { expected } = store;
-      const { outcomes, painted } = page;
-      return { rev, connection, overdue, expected, here, tree: shown(store), outcomes, painted };
+      const { outcomes, painted, seats } = page;
+      return {
+        rev,
+        connection,
+        overdue,
+        expected,
+        here,
+        tree: shown(store),
+        outcomes,
+        painted,
+        guests: seats,
+      };
     }
     case "close":
       page.end.abort();
