@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import WebSocket, expect
 
-from bench.lab import Notebook
+from bench.lab import ROOT, Notebook
 
 from .test_lab import COUNTER
 
@@ -58,9 +58,13 @@ def test_without_a_kernel_the_saved_view_is_shown_and_runs_here_until_the_cell_i
     expect(output).to_contain_text("Run the cell to make it live")
     expect(output).to_contain_text("Count: 1 · [Add one] · [Ask Python] · [Fail] · Your name: – · Hello nobody")
     notebook.show(output)
-    notebook.screenshot("surviving-saved-light")
-    notebook.theme("JupyterLab Dark")
-    notebook.screenshot("surviving-saved-dark")
+    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    for theme in ("Light", "Dark"):
+        notebook.theme(f"JupyterLab {theme}")
+        notebook.screenshot(f"surviving-saved-{theme.lower()}")
+        notebook.page.evaluate(axe)
+        found = notebook.page.evaluate("async () => (await axe.run('.nxl-output')).violations.map(v => [v.id, v.nodes.map(n => n.html)])")
+        assert found == []
 
     run.click()
     for expected in ("2", "3"):
