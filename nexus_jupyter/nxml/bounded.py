@@ -19,7 +19,7 @@ from .bounded_handler import Handlers, Loosened
 from .bounded_regex import matching
 from .bounded_sizes import COMMIT, ELEMENT, FAILS, FAILURE, LIMIT, NODES, REQUEST, STATE, STATE_CAP, ZERO, Poly, Unbounded, constant
 from .bounded_statements import Statements
-from .bounded_values import NUMBER, TRUTH, Kind, Value, scalar
+from .bounded_values import NUMBER, TRUTH, UNDEFINED, Kind, Value, scalar
 from .bounded_view import Scope, Views, measured
 from .program import ArgDeclaration, Program, StateDeclaration, ToolDeclaration, ViewNode
 
@@ -174,7 +174,10 @@ class _Proof:
     def _expression(self, index: int, kind: CodeKind, known: Known) -> tuple[Value, Statements]:
         tree = self._tree(index, kind)
         done = Statements(tree, known)
-        return done.value(tree.children[tree.children[0][0]][0]), done
+        value = UNDEFINED
+        for statement in tree.children[0]:
+            value = done.last(statement)
+        return value, done
 
     # --- code --------------------------------------------------------------------------------------------
 
@@ -188,8 +191,6 @@ class _Proof:
             self._nodes += len(tree.kinds)
             if tree.broken or _AMBIGUOUS.search(code.source) or self._nodes > _MAX_NODES or _depth(tree) > _MAX_DEPTH:
                 self._never(f"the code in line {code.span.line} cannot be looked into")
-            if kind != "body" and len(tree.children[tree.children[0][0]]) != 1:
-                self._never(f"the code in line {code.span.line} is no expression")
             for node, name in enumerate(tree.kinds):
                 if "identifier" in name and "\\" in tree.raw(node):
                     self._never(f"the code in line {code.span.line} has names with escapes")
@@ -216,13 +217,13 @@ def _argument(arg: ArgDeclaration, size: Poly, nodes: Poly) -> Value:
 
 def _edited(view: ViewNode | None) -> set[str]:
     """The states that an edit in the view writes before it starts a tool."""
-    out = set()
+    out: set[str] = set()
     todo = [] if view is None else [view]
     while todo:
         node = todo.pop()
         todo.extend(node.children)
         if node.bind is not None and node.bind.root == "$state" and node.events:
-            out.add(str(node.bind.path[0]))
+            out.update(str(part) for part in node.bind.path[:1])
     return out
 
 

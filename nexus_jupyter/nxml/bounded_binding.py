@@ -51,8 +51,12 @@ class Bindings(Visits):
         elif kind == "array_pattern":
             items = self.spread(value)
             for child in children:
-                rest = tree.kinds[child] == "rest_pattern"
-                self.bind(tree.children[child][0] if rest else child, items if rest else items.part(), scope)
+                if tree.kinds[child] == "rest_pattern":
+                    sites = items.sites | {self.fresh()}
+                    made = replace(items, live=2 if items.live else 0, sites=sites, within=None)
+                    self.bind(tree.children[child][0], made, scope)
+                else:
+                    self.bind(child, items.part(), scope)
         elif kind == "object_pattern":
             for child in children:
                 self._bind_field(child, value, scope)
@@ -60,6 +64,11 @@ class Bindings(Visits):
             raise self.refuse(pattern, f"{kind.replace('_', ' ')} is not looked into")
         if not kind.endswith("identifier"):
             self.fails(FAILS)
+
+    def argument(self, name: str) -> Value:
+        """What ``$args`` has under a name."""
+        found = (self.known.arguments or {}).get(name)
+        return UNDEFINED.part(name in METHODS) if found is None else found
 
     def _bind_field(self, child: int, value: Value, scope: dict[str, Value]) -> None:
         tree = self.tree
@@ -78,8 +87,7 @@ class Bindings(Visits):
             part = value.part(foreign=key.kind not in ("num", "bool"))
         else:
             name = tree.name(place)
-            typed = self.known.arguments if value is self.all_arguments else None
-            part = value.part(name in METHODS) if typed is None else typed.get(name, UNDEFINED)
+            part = self.argument(name) if value is self.all_arguments else value.part(name in METHODS)
         self.bind(tree.part(child, "value") if kind == "pair_pattern" else child, part, scope)
 
     def declare(self, node: int, value: Value, scope: dict[str, Value]) -> None:

@@ -7,6 +7,7 @@ recursion, can make no function that something might call later, and no list or 
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
@@ -28,7 +29,6 @@ class Expressions(Bindings):
         self.known = known
         self.cost = ZERO
         self.failure = ZERO
-        self.used: set[str] = set()
         self.locals: list[dict[str, Value]] = [{}]
         self.inside = 0
         """How many callbacks are around."""
@@ -61,9 +61,8 @@ class Expressions(Bindings):
             **self.statement_forms(),
         }
 
-    def statement_forms(self) -> Mapping[str, Callable[[int], Value]]:
-        """What a handler may contain besides."""
-        return {}
+    @abstractmethod
+    def statement_forms(self) -> Mapping[str, Callable[[int], Value]]: ...
 
     def refuse(self, node: int, reason: str) -> Unbounded:
         """The error that says why this is not bounded."""
@@ -133,8 +132,6 @@ class Expressions(Bindings):
             return self.known.event
         if name in ("NaN", "Infinity"):
             return NUMBER
-        if name == "undefined":
-            return UNDEFINED
         raise self.refuse(node, f"{name} is not known as harmless here")
 
     def root(self, node: int) -> str:
@@ -165,7 +162,7 @@ class Expressions(Bindings):
         if root and root != "$event" and (root != "$args" or self.known.arguments is None):
             return self._of_root(node, root, name)
         if root == "$args":
-            return (self.known.arguments or {}).get(name, UNDEFINED)
+            return self.argument(name)
         value = self.value(target)
         self.spend(READ)
         self._reads(node, value)
@@ -192,8 +189,7 @@ class Expressions(Bindings):
         raise self.refuse(node, f"{root}.{name} is not known as harmless here")
 
     def computed(self, name: str) -> None:
-        """A computed value is read; of a revision each is found once."""
-        self.used.add(name)
+        """A computed value is read; of a revision each is found once, which is counted elsewhere."""
 
     def _subscript(self, node: int) -> Value:
         target, index = self.tree.part(node, "object"), self.tree.part(node, "index")

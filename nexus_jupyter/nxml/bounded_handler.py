@@ -51,7 +51,6 @@ class Handlers(Statements):
 
     def computed(self, name: str) -> None:
         """A computed value is read, which may have to be found again."""
-        super().computed(name)
         self.spend(self.known.costs[name])
 
     # --- changes -----------------------------------------------------------------------------------------
@@ -90,6 +89,9 @@ class Handlers(Statements):
         else:
             added = self.named(place, name)
         if holder.live == 1:
+            if name is None or name == "length":
+                # of a list it may take away items
+                self.spend(NODES.times(CONVERT))
             self._grow(node, added + value.size, value)
         elif name is None or name == "length":
             raise self.refuse(place, "what is made here gets only properties whose names are written out")
@@ -112,6 +114,8 @@ class Handlers(Statements):
             raise self.refuse(node, "only properties are deleted")
         self.value(place)
         self.spend(WRITE, NODES.times(ELEMENT))
+        # an item of a list becomes null
+        self.growth = self.growth + constant(4)
         return TRUTH
 
     def changes(self, node: int, target: int, value: Value, name: str, arguments: list[Value]) -> Value:

@@ -133,5 +133,6 @@ FAILS = constant(FAILURE)
 
 
 def rounds(count: Poly) -> float:
-    """How often sorting so many items looks at each of them."""
-    return 2 * log2(count.at(STATE_CAP) + 2)
+    """How often sorting so many items looks at each of them: the engine divides them fifty times at the most, then heaps them."""
+    items = count.at(STATE_CAP) + 2
+    return min(50 + 2 * log2(items), items)

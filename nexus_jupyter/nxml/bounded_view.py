@@ -77,7 +77,7 @@ class Views:
         for prop in (*node.props.values(), *([node.key] if node.key is not None else [])):
             self._property(prop, scope)
         if node.bind is not None:
-            value = scope.get(str(node.bind.path[0])) if node.bind.root == "$scope" else None
+            value = scope.get("".join(str(part) for part in node.bind.path[:1])) if node.bind.root == "$scope" else None
             for part in node.bind.path:
                 if isinstance(part, int):
                     self._code(part, scope)

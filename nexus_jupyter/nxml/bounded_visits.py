@@ -31,7 +31,9 @@ class Visits(Calls):
             raise self.refuse(node, f"{name} needs one function")
         if name.startswith("reduce"):
             return self._reduced(node, value, item, sums, nodes)
-        result = self._each(value, sums, nodes[0], [item, NUMBER, value])
+        # a Set, which has forEach alone, gives each value twice
+        index = NUMBER.join(item) if name == "forEach" else NUMBER
+        result = self._each(value, sums, nodes[0], [item, index, value])
         if name == "forEach":
             return UNDEFINED
         if name in ("some", "every", "findIndex", "findLastIndex"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,16 @@ ARGS = (
 )
 
 
-def program(handler: str = "", *, value: str = "", computed: str = "", view: str = "<Text/>", data: str = DATA) -> Program:
-    """A panel of one tool, one computed value and a view.  Code gets in that a document's check would refuse."""
+@cache
+def document(value: bool, computed: str, view: str, data: str) -> Program:
     tool = f'<Tool name="t">{ARGS}<Handler>return 1</Handler></Tool>'
     given = f'<Computed name="c" value="{MARK}"/>' if value else ""
-    made = load_program(f"<NexusPanel><Data>{data}{computed}{given}</Data><Logic>{tool}</Logic><View>{view}</View></NexusPanel>")[0]
+    return load_program(f"<NexusPanel><Data>{data}{computed}{given}</Data><Logic>{tool}</Logic><View>{view}</View></NexusPanel>")[0]
+
+
+def program(handler: str = "", *, value: str = "", computed: str = "", view: str = "<Text/>", data: str = DATA) -> Program:
+    """A panel of one tool, one computed value and a view.  Code gets in that a document's check would refuse."""
+    made = document(bool(value), computed, view, data)
     sources = {MARK: value, "return 1": handler}
     return made.model_copy(update={"code": tuple(c.model_copy(update={"source": sources.get(c.source, c.source)}) for c in made.code)})
 
@@ -50,7 +56,7 @@ def quickstart(name: str) -> Program:
 
 EXPRESSIONS = [
     "$state.n + 1",
-    "-$state.n ** 2 % 3 | 1",
+    "(-$state.n) ** 2 % 3 | 1",
     "!$state.on && typeof $state.x === 'string' || void 0",
     "$state.on ? 'yes' : `no ${$state.n} of ${$state.items.length}`",
     "'it\\'s' + `${$state.s}${[1, 2]}`",
@@ -74,6 +80,10 @@ EXPRESSIONS = [
     "$state.items.some(x => x) && $state.items.every(x => x)",
     "$state.items.reduce((sum, item) => sum + Number(item.price) * item.count, 0)",
     "$state.items.reduce((most, item) => Math.max(most, item), -Infinity)",
+    "$state.items.reduce((text, item) => text + item.name, '')",
+    "$state.items.reduce((sum, item) => sum + item.price, 0)",
+    "$state.items.reduce((text, item) => text + item, '')",
+    "({ ...($state.on && { a: 1 }), ...($state.n > 1), ...$state.x })",
     "$state.items.slice(0, 3).reverse().concat($state.more).flat()",
     "[...$state.items, ...$state.more, $state.n].at(-1)",
     "[...$state.s].length + [...new Set($state.items)].length",
@@ -140,6 +150,8 @@ HANDLERS = [
     "$state.x = $args.b ? $state.items : [];",
     "$state.x = $args.b ? [1] : $state.x; const y = $args.b ? { a: 1 } : [1]; return y;",
     "Object.keys($state.o);",
+    "const list = $args.b ? [1] : $state.items; list.push(1);",
+    "try { $state.n = 1; } finally { $state.n = 2; }",
 ]
 
 VIEWS = [
@@ -263,6 +275,10 @@ HOSTILE_EXPRESSIONS = [
     ("(\\u0061 => 1)(1)", "names with escapes"),
     ("x => x", "arrow function is not looked into"),
     ("$state.x.#a", "private names"),
+    ("delete $state.o.a", "delete is only looked into in handlers"),
+    ("$state.items.map(x => { x.a = 1; })", "only handlers change"),
+    ("$state.items.reduce((a, x) => ({ ...a }), {})", "only numbers and texts"),
+    ("$state.items.reduce((a, x) => x)", "only numbers and texts"),
 ]
 
 HOSTILE_HANDLERS = [
@@ -298,6 +314,9 @@ HOSTILE_HANDLERS = [
     ("const a = []; a[1000000] = 1;", "names are written out"),
     ("const a = []; a.length = 1000000;", "names are written out"),
     ("const a = {}; a.toJSON = 1;", "toJSON"),
+    ("const { constructor } = $args; ({ filter: constructor }).filter(x => x);", "another function of the engine"),
+    ("({ filter: $args.constructor }).filter(x => x);", "another function of the engine"),
+    ("const [, ...rest] = $state.items; rest.push(rest);", "only changed where nothing else"),
     ("$state[$args.t] = 1;", "which state is written"),
     ("[$state.n, $state.s] = [1, 2];", "assigning to a pattern"),
     ("y = 1;", "no variable"),
@@ -377,8 +396,7 @@ def test_a_program_that_was_not_compiled_is_not_bounded() -> None:
     assert made.view is not None
     pressed = made.view.model_copy(update={"events": {"press": Trigger(tool="none", args=made.tools[0].handler.code)}})
     assert not is_bounded(made.model_copy(update={"view": pressed}))
-    for empty in ("", "/* nothing */"):
-        assert "is no expression" in unbounded(program(value=empty or " "))
+    assert "cannot be looked into" in unbounded(program(value="/* nothing */"))
 
 
 def test_computed_values_that_depend_on_each_other_are_not_bounded() -> None:
@@ -410,8 +428,14 @@ def test_all_that_may_be_a_function_of_the_engine_is_known() -> None:
         reply = guest.request(GuestInvoke(call=1, tool="t", args=None, clock=CLOCK, seed=1, zone="UTC"))
     assert isinstance(reply.value, list)
     assert len(reply.value) > 200
-    data = {"size", "name", "message", "stack", "length", "caller", "arguments", "fileName", "lineNumber", "callee"}
+    data = {"size", "name", "message", "stack", "length", "caller", "arguments", "fileName", "lineNumber", "columnNumber", "callee"}
     assert {str(name) for name in reply.value} - METHODS - data == set()
+
+
+@pytest.mark.parametrize("source", [*EXPRESSIONS, *HANDLERS])
+def test_no_text_makes_it_fail(source: str) -> None:
+    for end in range(0, len(source), 5):
+        assert isinstance(unbounded(program(source[end:], value=source[:end])), str)
 
 
 # A value of about so many characters for each type of state, of the kinds that take longest.
@@ -434,7 +458,8 @@ FILLINGS: list[dict[str, Any]] = [
 def filled(panel: Program, filling: dict[str, Any]) -> dict[str, Any]:
     """A state that takes what it may."""
     free = [s for s in panel.states if s.enum is None and s.pattern is None]
-    large = [s for s in free if s.type in ("list", "object", "string", "any")]
+    code = "".join(code.source for code in panel.code)
+    large = [s for s in free if s.type in ("list", "object", "string", "any") and f"$state.{s.name}" in code]
     each = (state_cap(panel) - 200) // max(1, len(large))
     given = {s.name: filling["list" if s.type == "any" else s.type](each) for s in large}
     state = {s.name: given.get(s.name, s.default) for s in panel.states if s.default_code is None}
