@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import replace
 
 from .analysis_syntax import Syntax
 from .bounded_names import (
-    CALLABLE,
     CASES,
     GLOBALS,
     MANY,
@@ -21,31 +19,9 @@ from .bounded_names import (
     VISITS,
     WRITTEN,
 )
-from .bounded_sizes import (
-    CATCH,
-    CHARACTER,
-    COLLATE,
-    COMPARE,
-    CONVERT,
-    DATE,
-    ELEMENT,
-    FAILS,
-    FAILURE,
-    MOVE,
-    NUMBER,
-    SEARCH,
-    TRUTH,
-    UNDEFINED,
-    ZERO,
-    Kind,
-    Poly,
-    Unbounded,
-    Value,
-    constant,
-    rounds,
-    text_of,
-    variable,
-)
+from .bounded_regex import matching
+from .bounded_sizes import CATCH, CHARACTER, COLLATE, CONVERT, DATE, ELEMENT, FAILS, MOVE, SEARCH, ZERO, Poly, Unbounded, constant
+from .bounded_values import NUMBER, TRUTH, UNDEFINED, Kind, Value, text_of
 
 # Longest texts of numbers: of toString(2), else.
 _BINARY = 1200.0
@@ -86,9 +62,8 @@ class Calls:
     @abstractmethod
     def combined(self, operator: str, left: Value, right: Value) -> Value: ...
 
-    def body(self, node: int) -> Value:
-        """The value that the block of a function returns."""
-        raise self.refuse(node, "statements in functions are only looked into in handlers")
+    @abstractmethod
+    def body(self, node: int) -> Value: ...
 
     def changes(self, node: int, target: int, value: Value, name: str, arguments: list[Value]) -> Value:
         """The value of a method that changes what it is called on."""
@@ -107,15 +82,30 @@ class Calls:
         if tree.kinds[given] != "arguments":
             raise self.refuse(node, "tagged templates are not looked into")
         nodes = tree.children[given]
+        while tree.kinds[callee] == "parenthesized_expression":
+            callee = tree.children[callee][0]
+        if tree.kinds[callee] == "arrow_function":
+            return self.called(callee, self.arguments(nodes, ""))
         if tree.kinds[callee] == "member_expression":
             target, name = tree.part(callee, "object"), tree.name(tree.part(callee, "property"))
             root = self.root(target)
             if root in GLOBALS:
                 return self._function(node, f"{root}.{name}", nodes)
+            if tree.kinds[target] == "regex" and name == "test" and len(nodes) == 1:
+                return self._tested(target, self.arguments(nodes, name)[0])
             value = self.value(target)
             self.fails(FAILS if value.kind == "any" or tree.child(callee, "optional_chain") is None else ZERO)
             return self._method(node, target, value, name, nodes)
         return self._function(node, self.root(callee) or self._global(callee), nodes)
+
+    def _tested(self, regex: int, value: Value) -> Value:
+        flags = self.tree.child(regex, "flags")
+        try:
+            cost = matching(self.tree.raw(self.tree.part(regex, "pattern")), value.text(), "" if flags is None else self.tree.raw(flags))
+        except Unbounded as reason:
+            raise self.refuse(regex, str(reason)) from None
+        self.spend(cost, value.reading())
+        return TRUTH
 
     def _global(self, node: int) -> str:
         name = self.tree.name(node) if self.tree.kinds[node] == "identifier" else ""
@@ -135,7 +125,7 @@ class Calls:
 
     def _function(self, node: int, name: str, nodes: list[int]) -> Value:
         if name == "Object.groupBy":
-            return self._grouped(node, nodes)
+            return self.grouped(node, nodes)
         values = self.arguments(nodes, name)
         self.spend(ELEMENT, *(value.reading() for value in values))
         first = values[0] if values else UNDEFINED
@@ -154,7 +144,7 @@ class Calls:
             parts = [self.fields(value) for value in values]
             out = parts[0]
             for part in parts[1:]:
-                out = replace(_both(out, part), kind="any", live=0, within=None, null=ZERO)
+                out = replace(_both(out, part), kind="object", live=0, within=None, null=ZERO)
             return out
         if name == "JSON.stringify":
             self.spend(first.nodes.times(2 * ELEMENT))
@@ -176,10 +166,13 @@ class Calls:
     def _object_list(self, node: int, name: str, value: Value, size: int, nodes: int) -> Value:
         if name == "Object.fromEntries" and value.foreign:
             raise self.refuse(node, "a function of the engine may get a name that the engine calls")
-        items = value.nodes + value.size
+        items = value.nodes if value.kind in ("list", "object") else value.nodes + value.size
         self.spend(items.times(ELEMENT * nodes))
+        if value.kind == "object":
+            # its names and what they name were counted
+            size = min(size, 2)
         live = 2 if name == "Object.values" and value.live == 1 else 0
-        kind: Kind = "any" if name == "Object.fromEntries" else "list"
+        kind: Kind = "object" if name == "Object.fromEntries" else "list"
         made = value.sites | {self.fresh()}
         return Value(
             value.size.times(size) + constant(2), items.times(nodes) + constant(1), kind, value.foreign, live, made, None, ZERO,
@@ -209,7 +202,7 @@ class Calls:
         if value.foreign > 1:
             raise self.refuse(node, f"{name} may be another function of the engine")
         if name in VISITS:
-            return self._visit(node, target, value, name, nodes)
+            return self.visit(node, target, value, name, nodes)
         values = self.arguments(nodes, name)
         self.spend(ELEMENT, *(v.reading() for v in values))
         size, items = value.size, value.nodes
@@ -258,7 +251,7 @@ class Calls:
             self.spend(value.reading(), out.size.times(MOVE))
             return out
         if name in ("replace", "replaceAll") and len(values) == 2:
-            return self._replaced(node, value, name, values, nodes)
+            return self._replaced(value, name, values, nodes)
         if name in ("padStart", "padEnd", "repeat"):
             return self._padded(node, value, name, values, nodes)
         return self.changes(node, target, value, name, values)
@@ -274,9 +267,7 @@ class Calls:
             return value.size * value.size.times(SEARCH / 4)
         return ZERO
 
-    def _replaced(self, node: int, value: Value, name: str, values: list[Value], nodes: list[int]) -> Value:
-        if any(self.tree.kinds[n] == "arrow_function" for n in nodes):
-            raise self.refuse(node, "replacing by a function is not looked into")
+    def _replaced(self, value: Value, name: str, values: list[Value], nodes: list[int]) -> Value:
         text, by = value.text(), values[1].text()
         # "$`" in it stands for all that comes before
         one = by if "$" not in (self.tree.literal(nodes[1]) or "$") else by + by * text
@@ -293,131 +284,12 @@ class Calls:
         self.spend(out.size.times(MOVE))
         return out
 
-    # --- a function for each item ------------------------------------------------------------------------
-
-    def _visit(self, node: int, target: int, value: Value, name: str, nodes: list[int]) -> Value:
-        p, q = self.fresh(), self.fresh()
-        sums: Mapping[int, Poly] = {p: value.size, q: value.nodes}
-        # of a list in state an item that is null takes five characters
-        null = variable(p).times(FAILURE / 5) if value.live else FAILS
-        item = Value(variable(p), variable(q), "any", value.foreign, int(value.live > 0), value.sites, null=null)
-        if name in ("sort", "toSorted"):
-            self._compared(node, value, item, sums, nodes)
-            if name == "sort" and value.live == 1:
-                return self.changes(node, target, value, name, [])
-            return replace(value, live=2 if value.live else 0, sites=value.sites | {self.fresh()}, kind="list", null=ZERO)
-        if not nodes or len(nodes) > 1 + name.startswith("reduce"):
-            raise self.refuse(node, f"{name} needs one function")
-        if name.startswith("reduce"):
-            return self._reduced(node, value, item, sums, nodes)
-        result = self._each(value, sums, nodes[0], [item, NUMBER, value])
-        if name == "forEach":
-            return UNDEFINED
-        if name in ("some", "every", "findIndex", "findLastIndex"):
-            return NUMBER if name.startswith("find") else TRUTH
-        if name in ("find", "findLast"):
-            return value.part()
-        made = value.sites | result.sites | {self.fresh()}
-        if name == "filter":
-            return replace(value, kind="list", live=2 if value.live else 0, sites=made, null=ZERO)
-        live = 2 if result.scalar or result.live == 1 else 0
-        size = (result.size + constant(1)).over(sums, value.nodes) + constant(2)
-        self.spend(size.times(MOVE))
-        count = result.nodes.over(sums, value.nodes) + constant(1)
-        return Value(size, count, "list", 2 * bool(result.foreign), live if name == "map" else 0, made, None, ZERO)
-
-    def _each(self, value: Value, sums: Mapping[int, Poly], function: int, given: list[Value]) -> Value:
-        """What the function gives for one item; it is called for all."""
-        before, self.cost = self.cost, constant(ELEMENT)
-        grown, self.growth = self.growth, ZERO
-        result = self._called(function, given)
-        self.cost = before + self.cost.over(sums, value.nodes)
-        self.growth = grown + self.growth.over(sums, value.nodes)
-        if self.failure.names(sums):
-            self.failure = FAILS
-        return result
-
-    def _called(self, function: int, given: list[Value]) -> Value:
-        tree = self.tree
-        if tree.kinds[function] == "identifier" and tree.name(function) in CALLABLE and self.local(tree.name(function)) is None:
-            self.spend(given[0].reading())
-            return text_of(given[0].text()) if tree.name(function) == "String" else NUMBER
-        if tree.kinds[function] != "arrow_function" or tree.raw(function).startswith("async"):
-            raise self.refuse(function, "only a plain arrow function may stand here")
-        single = tree.child(function, "parameter")
-        parameters = [single] if single is not None else tree.children[tree.part(function, "parameters")]
-        scope: dict[str, Value] = {}
-        self.locals.append(scope)
-        self.inside += 1
-        for parameter, value in zip(parameters, [*given, *[UNDEFINED] * len(parameters)], strict=False):
-            self.bind(parameter, value, scope)
-        body = tree.part(function, "body")
-        result = self.body(body) if tree.kinds[body] == "statement_block" else self.value(body)
-        self.inside -= 1
-        self.locals.pop()
-        return result
-
     @abstractmethod
-    def bind(self, pattern: int, value: Value, scope: dict[str, Value]) -> None: ...
-
-    def _compared(self, node: int, value: Value, item: Value, sums: Mapping[int, Poly], nodes: list[int]) -> None:
-        before, self.cost = self.cost, constant(COMPARE)
-        if nodes:
-            self._called(nodes[0], [item, item])
-        else:
-            self.spend(item.reading().times(2))
-        each = self.cost
-        if self.growth.terms:
-            raise self.refuse(node, "the state must not change meanwhile")
-        if any(sum(n in sums for n in key) > 1 for key in each.terms):
-            raise self.refuse(node, "comparing two items may take too long")
-        # Each item is looked at in so many rounds; once it may be compared with all others, who share the state with it.
-        often = rounds(value.nodes)
-        shared = Poly({key: x for key, x in each.terms.items() if any(n in sums for n in key)})
-        all_pairs = shared.over(sums, ZERO) * value.nodes.times(0.25)
-        self.cost = before + each.over(sums, value.nodes).times(often) + all_pairs + value.nodes.times(ELEMENT)
-        if self.failure.names(sums):
-            self.failure = FAILS
-
-    def _reduced(self, node: int, value: Value, item: Value, sums: Mapping[int, Poly], nodes: list[int]) -> Value:
-        first = self.arguments(nodes[1:], "")[0] if len(nodes) > 1 else value.part()
-        if first.kind in ("num", "bool"):
-            # as long as it stays a number
-            cost, failure = self.cost, self.failure
-            if self._each(value, sums, nodes[0], [NUMBER, item, NUMBER, value]).kind in ("num", "bool"):
-                return NUMBER
-            self.cost, self.failure = cost, failure
-        a = self.fresh()
-        so_far = replace(first, size=variable(a), nodes=first.nodes if first.scalar else variable(a), live=0, within=None)
-        so_far = replace(so_far, kind="text" if first.scalar else first.kind)
-        before, self.cost = self.cost, constant(ELEMENT)
-        result = self._called(nodes[0], [so_far, item, NUMBER, value])
-        each, self.cost = self.cost, before
-        if self.growth.terms:
-            raise self.refuse(node, "the state must not change meanwhile")
-        grown = Poly({key: x for key, x in result.size.terms.items() if key != (a,)})
-        if result.size.terms.get((a,), 0.0) > 1 or grown.names({a: ZERO}) or (so_far.scalar and not result.scalar):
-            raise self.refuse(node, "what it has so far may stand in the result once, and alone")
-        if not so_far.scalar:
-            raise self.refuse(node, "only numbers and texts are added up")
-        total = first.text() + grown.over(sums, value.nodes)
-        self.cost = before + each.over(sums, value.nodes).over({a: total}, constant(1))
-        if self.failure.names({**sums, a: ZERO}):
-            self.failure = FAILS
-        return text_of(total)
-
-    def _grouped(self, node: int, nodes: list[int]) -> Value:
-        if len(nodes) != 2:
-            raise self.refuse(node, "Object.groupBy needs a list and a function")
-        value = self.spread(self.value(nodes[0]))
-        p, q = self.fresh(), self.fresh()
-        sums: Mapping[int, Poly] = {p: value.size, q: value.nodes}
-        item = Value(variable(p), variable(q), "any", value.foreign, int(value.live > 0), value.sites)
-        key = self._each(value, sums, nodes[1], [item, NUMBER])
-        self.spend(key.reading().over(sums, value.nodes))
-        self.fails(FAILS)
-        size = value.size + (key.text() + constant(8)).over(sums, value.nodes)
-        return Value(size, value.nodes.times(2), "any", value.foreign, 0, value.sites | {self.fresh()}, None, ZERO)
+    def visit(self, node: int, target: int, value: Value, name: str, nodes: list[int]) -> Value: ...
+    @abstractmethod
+    def grouped(self, node: int, nodes: list[int]) -> Value: ...
+    @abstractmethod
+    def called(self, function: int, given: list[Value]) -> Value: ...
 
 
 def _both(a: Value, b: Value) -> Value:

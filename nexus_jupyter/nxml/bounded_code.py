@@ -7,53 +7,21 @@ recursion, can make no function that something might call later, and no list or 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field, replace
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import count
 
 from .analysis_syntax import Syntax
-from .bounded_calls import Calls
-from .bounded_names import CONSTANTS, FORBIDDEN_KEYS, GLOBALS, METHODS, NUMERIC_FUNCTIONS, RESERVED
-from .bounded_sizes import (
-    APPEND,
-    ELEMENT,
-    FAILS,
-    MOVE,
-    NUMBER,
-    READ,
-    STATE_CAP,
-    STEP,
-    TRUTH,
-    UNDEFINED,
-    ZERO,
-    Poly,
-    Unbounded,
-    Value,
-    constant,
-    text_of,
-)
+from .bounded_binding import Bindings, Known
+from .bounded_names import CONSTANTS, FORBIDDEN_KEYS, GLOBALS, METHODS
+from .bounded_sizes import APPEND, ELEMENT, FAILS, MOVE, READ, STATE_CAP, STEP, ZERO, Poly, Unbounded, constant
+from .bounded_values import NUMBER, TRUTH, UNDEFINED, Value, text_of
 
 _numbers = count(1)
 
 
-@dataclass
-class Known:
-    """What code may refer to: states and computed values by name, loop variables, arguments, and the names of tools."""
-
-    states: Mapping[str, Value]
-    computed: Mapping[str, Value] = field(default_factory=dict)
-    scope: Mapping[str, Value] = field(default_factory=dict)
-    arguments: Mapping[str, Value] | None = None
-    """Of a handler."""
-    event: Value | None = None
-    """Of the code of ``args``."""
-    failing: Set[str] = frozenset()
-    """Computed values that may fail."""
-    costs: Mapping[str, Poly] = field(default_factory=dict)
-    """What finding each computed value takes, those that it reads included."""
-
-
-class Expressions(Calls):
+class Expressions(Bindings):
     """Goes through one piece of code.  ``cost`` is what it takes so far, ``failure`` what it takes when it fails."""
 
     def __init__(self, tree: Syntax, known: Known) -> None:
@@ -61,7 +29,6 @@ class Expressions(Calls):
         self.known = known
         self.cost = ZERO
         self.failure = ZERO
-        self.used: set[str] = set()
         self.locals: list[dict[str, Value]] = [{}]
         self.inside = 0
         """How many callbacks are around."""
@@ -69,10 +36,10 @@ class Expressions(Calls):
         """How much larger the state gets."""
         parts = () if known.arguments is None else tuple(known.arguments.values())
         nodes = _sum(v.nodes for v in parts) + constant(1)
-        self.all_arguments = None if known.arguments is None else Value(_sum(v.size for v in parts), nodes, null=ZERO)
+        self.all_arguments = None if known.arguments is None else Value(_sum(v.size for v in parts), nodes, "object", null=ZERO)
         self._forms: Mapping[str, Callable[[int], Value]] = {
-            "parenthesized_expression": self._last,
-            "sequence_expression": self._last,
+            "parenthesized_expression": self.last,
+            "sequence_expression": self.last,
             "number": self._number,
             "string": self._string,
             "template_string": self._template,
@@ -94,9 +61,8 @@ class Expressions(Calls):
             **self.statement_forms(),
         }
 
-    def statement_forms(self) -> Mapping[str, Callable[[int], Value]]:
-        """What a handler may contain besides."""
-        return {}
+    @abstractmethod
+    def statement_forms(self) -> Mapping[str, Callable[[int], Value]]: ...
 
     def refuse(self, node: int, reason: str) -> Unbounded:
         """The error that says why this is not bounded."""
@@ -126,7 +92,8 @@ class Expressions(Calls):
 
     # --- names and literals ------------------------------------------------------------------------------
 
-    def _last(self, node: int) -> Value:
+    def last(self, node: int) -> Value:
+        """The value of the last of the expressions within."""
         last = UNDEFINED
         for child in self.tree.children[node]:
             last = self.value(child)
@@ -145,7 +112,7 @@ class Expressions(Calls):
         size = self._string(node).size
         for child in self.tree.children[node]:
             if self.tree.kinds[child] == "template_substitution":
-                value = self._last(child)
+                value = self.last(child)
                 self.spend(value.size.times(APPEND) if value.scalar else value.reading())
                 size = size + value.text()
         return text_of(size)
@@ -165,8 +132,6 @@ class Expressions(Calls):
             return self.known.event
         if name in ("NaN", "Infinity"):
             return NUMBER
-        if name == "undefined":
-            return UNDEFINED
         raise self.refuse(node, f"{name} is not known as harmless here")
 
     def root(self, node: int) -> str:
@@ -184,54 +149,6 @@ class Expressions(Calls):
             return tree.name(name) if tree.kinds[name] == "property_identifier" else None
         return tree.literal(tree.part(node, "index"))
 
-    def bind(self, pattern: int, value: Value, scope: dict[str, Value]) -> None:
-        """Gives the names of a pattern the parts of a value."""
-        tree = self.tree
-        kind, children = tree.kinds[pattern], tree.children[pattern]
-        self.spend(STEP)
-        if kind in ("identifier", "shorthand_property_identifier_pattern"):
-            self.declare(pattern, value, scope)
-        elif kind in ("assignment_pattern", "object_assignment_pattern"):
-            self.bind(children[0], value.join(self.value(children[1])), scope)
-        elif kind == "array_pattern":
-            items = self.spread(value)
-            for child in children:
-                rest = tree.kinds[child] == "rest_pattern"
-                self.bind(tree.children[child][0] if rest else child, items if rest else items.part(), scope)
-        elif kind == "object_pattern":
-            for child in children:
-                self._bind_field(child, value, scope)
-        else:
-            raise self.refuse(pattern, f"{kind.replace('_', ' ')} is not looked into")
-        if not kind.endswith("identifier"):
-            self.fails(FAILS)
-
-    def _bind_field(self, child: int, value: Value, scope: dict[str, Value]) -> None:
-        tree = self.tree
-        kind = tree.kinds[child]
-        self.spend(READ)
-        if kind == "rest_pattern":
-            fields = self.fields(value)
-            self.bind(tree.children[child][0], replace(fields, kind="any", live=0, sites=fields.sites | {self.fresh()}, within=None), scope)
-            return
-        place = child if kind == "shorthand_property_identifier_pattern" else tree.children[child][0]
-        if tree.kinds[place] == "computed_property_name":
-            key = self._last(place)
-            self.spend(key.reading())
-            part = value.part(foreign=key.kind not in ("num", "bool"))
-        else:
-            name = tree.name(place)
-            typed = self.known.arguments if value is self.all_arguments else None
-            part = value.part(name in METHODS) if typed is None else typed.get(name, UNDEFINED)
-        self.bind(tree.part(child, "value") if kind == "pair_pattern" else child, part, scope)
-
-    def declare(self, node: int, value: Value, scope: dict[str, Value]) -> None:
-        """A new variable."""
-        name = self.tree.name(node)
-        if name in GLOBALS or name in NUMERIC_FUNCTIONS or name in RESERVED or name[:1] == "$":
-            raise self.refuse(node, f"{name} gets another meaning")
-        scope[name] = value
-
     # --- properties --------------------------------------------------------------------------------------
 
     def _member(self, node: int) -> Value:
@@ -245,7 +162,7 @@ class Expressions(Calls):
         if root and root != "$event" and (root != "$args" or self.known.arguments is None):
             return self._of_root(node, root, name)
         if root == "$args":
-            return (self.known.arguments or {}).get(name, UNDEFINED)
+            return self.argument(name)
         value = self.value(target)
         self.spend(READ)
         self._reads(node, value)
@@ -272,8 +189,7 @@ class Expressions(Calls):
         raise self.refuse(node, f"{root}.{name} is not known as harmless here")
 
     def computed(self, name: str) -> None:
-        """A computed value is read; of a revision each is found once."""
-        self.used.add(name)
+        """A computed value is read; of a revision each is found once, which is counted elsewhere."""
 
     def _subscript(self, node: int) -> Value:
         target, index = self.tree.part(node, "object"), self.tree.part(node, "index")
@@ -349,7 +265,7 @@ class Expressions(Calls):
         extra = constant(2)
         for child in self.tree.children[node]:
             spread = self.tree.kinds[child] == "spread_element"
-            value = self.spread(self._last(child)) if spread else self.value(child)
+            value = self.spread(self.last(child)) if spread else self.value(child)
             size, nodes = size + value.size + constant(1), nodes + value.nodes
             sites, foreign = sites | value.sites, max(foreign, 2 * bool(value.foreign))
             live = live if value.scalar or value.live == 1 or (spread and value.live) else 0
@@ -361,7 +277,7 @@ class Expressions(Calls):
         if self._holes(node):
             raise self.refuse(node, "a list with holes is not looked into")
         inside = None if len(within) != 1 or within[0] is None else (within[0][0], within[0][1] + extra)
-        return Value(size, nodes, "list", foreign, live, sites, inside, ZERO)
+        return Value(size, nodes, "list", foreign, live, sites, inside, ZERO, True)
 
     def _holes(self, node: int) -> bool:
         """Whether more commas stand between the items of a list than separate them; those of comments count."""
@@ -385,10 +301,13 @@ class Expressions(Calls):
     def fields(self, value: Value) -> Value:
         """The properties of a value: of a list or a string each item under its number."""
         if value.kind in ("num", "bool"):
-            return replace(value, size=constant(2))
+            return replace(value, size=constant(2), kind="object")
+        if value.kind == "object":
+            self.spend(value.nodes.times(ELEMENT))
+            return value
         items = value.nodes + value.size
         self.spend(items.times(ELEMENT))
-        return replace(value, size=value.size.times(12), nodes=items)
+        return replace(value, size=value.size.times(12), nodes=items, kind="object")
 
     def _object(self, node: int) -> Value:
         size = nodes = constant(2)
@@ -398,7 +317,7 @@ class Expressions(Calls):
             kind = self.tree.kinds[child]
             name: Poly
             if kind == "spread_element":
-                value, name = self.fields(self._last(child)), ZERO
+                value, name = self.fields(self.last(child)), ZERO
             elif kind == "pair":
                 name, computed = self._key(self.tree.part(child, "key"))
                 value = self.value(self.tree.part(child, "value"))
@@ -411,7 +330,7 @@ class Expressions(Calls):
             size, nodes = size + value.size + name, nodes + value.nodes
             sites, foreign = sites | value.sites, max(foreign, 2 * bool(value.foreign))
         self.spend(nodes.times(STEP))
-        return Value(size, nodes, "any", foreign, 0, sites, None, ZERO)
+        return Value(size, nodes, "object", foreign, 0, sites, None, ZERO, True)
 
     def named(self, node: int, name: str) -> Poly:
         """What the name of a property adds.  Raises Unbounded for one that the engine looks for."""
@@ -422,7 +341,7 @@ class Expressions(Calls):
     def _key(self, node: int) -> tuple[Poly, bool]:
         kind = self.tree.kinds[node]
         if kind == "computed_property_name":
-            value = self._last(node)
+            value = self.last(node)
             self.spend(value.reading())
             return value.text() + constant(4), True
         name = self.tree.name(node) if kind == "property_identifier" else self.tree.literal(node)

@@ -83,7 +83,7 @@ METHODS = frozenset(
         *_words("symmetricDifference isSubsetOf isSupersetOf isDisjointFrom getYear setYear toGMTString toDateString toISOString"),
         *_words("toJSON toLocaleDateString toLocaleTimeString toTimeString toUTCString"),
         *NUMERIC_METHODS,
-        *_words("drop take toArray next return throw"),
+        *_words("drop take toArray next return throw then catch finally"),
     )
 )
 """What a property that is not called may be a function of the engine by."""

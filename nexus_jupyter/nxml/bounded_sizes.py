@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2
-from typing import Literal
 
 STATE_CAP = 8192
 """The characters of JSON, of the state and the detail of an event together, for which time is bounded."""
@@ -44,10 +43,6 @@ COMMIT = 3.0  # a character of state, once in each step
 MOST_DEGREE = 4
 MOST_TERMS = 48
 _HUGE = 1e12
-
-Kind = Literal["bool", "num", "text", "list", "any"]
-# Each holds those before it; a list may also be what "num" may be.
-_RANKS: Mapping[str, int] = {"bool": 0, "num": 1, "text": 2, "any": 3}
 
 
 class Unbounded(Exception):
@@ -138,100 +133,6 @@ FAILS = constant(FAILURE)
 
 
 def rounds(count: Poly) -> float:
-    """How often sorting so many items looks at each of them."""
-    return 2 * log2(count.at(STATE_CAP) + 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What is known of a value before the code runs.
-
-    ``nodes``: how many values it holds, itself included, each item of a list being one.
-    ``foreign``: 1 when it may be a function of the engine, 2 when it may hold one.
-    ``live``: 1 for what lies in state or is no object, 2 for a list of such, else 0.
-    ``sites``: the lists and objects made by the code that it may be or hold.
-    ``within``: the state that it is no larger than, and what may come on top.
-    ``null``: what it costs when reading a property of it fails.
-    """
-
-    size: Poly
-    nodes: Poly
-    kind: Kind = "any"
-    foreign: int = 0
-    live: int = 0
-    sites: frozenset[int] = frozenset()
-    within: tuple[str, Poly] | None = None
-    null: Poly = FAILS
-
-    @property
-    def scalar(self) -> bool:
-        """Whether it is no object for sure."""
-        return self.kind in ("bool", "num", "text")
-
-    def join(self, other: Value) -> Value:
-        """One of both."""
-        within = None
-        if self.within is not None and other.within is not None and self.within[0] == other.within[0]:
-            within = (self.within[0], self.within[1].most(other.within[1]))
-        return Value(
-            self.size.most(other.size),
-            self.nodes.most(other.nodes),
-            _joined(self.kind, other.kind),
-            max(self.foreign, other.foreign),
-            _live(self, other),
-            self.sites | other.sites,
-            within,
-            self.null.most(other.null),
-        )
-
-    def part(self, foreign: bool = False) -> Value:
-        """Something in it."""
-        if self.scalar:
-            kind: Kind = "any" if foreign else self.kind
-            return Value(self.size + constant(64), constant(1), kind, int(foreign), 1)
-        return Value(self.size, self.nodes, "any", max(self.foreign, int(foreign)), int(self.live > 0), self.sites)
-
-    def text(self) -> Poly:
-        """How long it is as a string: an object may be ``[object Object]``."""
-        if self.scalar:
-            return self.size
-        return constant(16) + self.size.times(6)
-
-    def reading(self) -> Poly:
-        """What it takes to make a string or number of it."""
-        moved = self.size.times(MOVE)
-        return moved if self.scalar else moved + self.nodes.times(ELEMENT)
-
-    def plain(self) -> Poly:
-        """What it takes to make plain JSON of it."""
-        return self.nodes.times(COPY if self.live == 1 else CONVERT) + self.size.times(MOVE)
-
-
-def _joined(a: Kind, b: Kind) -> Kind:
-    if a == b:
-        return a
-    if "list" in (a, b):
-        return "list" if {a, b} <= {"list", "bool", "num"} else "any"
-    return a if _RANKS[a] > _RANKS[b] else b
-
-
-def _live(a: Value, b: Value) -> int:
-    """Of two, of which one may be no object and hence anything."""
-    if a.scalar or b.scalar:
-        return b.live if a.scalar else a.live
-    return a.live if a.live == b.live else 2 * int(min(a.live, b.live) > 0 and a.kind == b.kind == "list")
-
-
-def scalar(kind: Kind, size: Poly, null: Poly = ZERO) -> Value:
-    """A string, number or the like."""
-    return Value(size, constant(1), kind, live=1, null=null)
-
-
-NUMBER = scalar("num", constant(24))
-TRUTH = scalar("bool", constant(5))
-UNDEFINED = scalar("num", constant(9), FAILS)
-
-
-def text_of(size: Poly) -> Value:
-    """A string."""
-    return scalar("text", size)
+    """How often sorting so many items looks at each of them: the engine divides them fifty times at the most, then heaps them."""
+    items = count.at(STATE_CAP) + 2
+    return min(50 + 2 * log2(items), items)

@@ -17,15 +17,16 @@ from .bounded_sizes import (
     ITEM,
     MAX_COMPONENTS,
     MOVE,
-    NUMBER,
+    NODES,
     PROPERTY,
+    STATE,
     ZERO,
     Poly,
     Unbounded,
-    Value,
     constant,
     variable,
 )
+from .bounded_values import NUMBER, Value
 from .program import Prop, ViewNode
 
 MAX_NODES = 2_000
@@ -76,7 +77,7 @@ class Views:
         for prop in (*node.props.values(), *([node.key] if node.key is not None else [])):
             self._property(prop, scope)
         if node.bind is not None:
-            value = scope.get(str(node.bind.path[0])) if node.bind.root == "$scope" else None
+            value = scope.get("".join(str(part) for part in node.bind.path[:1])) if node.bind.root == "$scope" else None
             for part in node.bind.path:
                 if isinstance(part, int):
                     self._code(part, scope)
@@ -90,7 +91,7 @@ class Views:
             size, nodes, cost = (self._once(x) for x in (value.size, value.nodes, done.cost + value.plain()))
             self.arguments.setdefault(trigger.tool, []).append((replace(value, size=size, nodes=nodes), cost))
 
-    _whole = Value(variable(0), Poly({(0,): 0.5, (): 1.0}))
+    _whole = Value(STATE, NODES)
 
     def _once(self, poly: Poly) -> Poly:
         """For one item of each loop around."""
