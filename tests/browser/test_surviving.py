@@ -100,6 +100,7 @@ def test_without_a_kernel_the_saved_view_is_shown_and_runs_here_until_the_cell_i
     expect(run).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_cell_that_was_changed_does_not_run_here(notebook: Notebook) -> None:
     notebook.name = notebook.lab.write("changed.ipynb", [COUNTER])
     notebook.open()
