@@ -25,7 +25,7 @@ from .program import ArgDeclaration, Program, StateDeclaration, ToolDeclaration,
 
 __all__ = ["LIMIT", "STATE_CAP", "is_bounded", "state_cap", "unbounded"]
 
-_CAPS = (STATE_CAP, 4096, 2048, 1024, 512)
+_SIZES = (STATE_CAP, 4096, 2048, 1024, 512)
 _MAX_CODE = 65_536
 _MAX_NODES = 8_000
 _MAX_DEPTH = 80
@@ -35,21 +35,23 @@ _MAX_LOOSE = 8
 _AMBIGUOUS = re.compile("[\u2028\u2029]|\r(?!\n)|<!--|-->")
 
 
-def is_bounded(program: Program) -> bool:
-    """Whether all code of the program ends soon on any state of up to ``state_cap(program)`` characters.  Never raises."""
-    return state_cap(program) > 0
-
-
 def state_cap(program: Program) -> int:
-    """The largest size of a state, with an event's detail, in characters of JSON, on which all code of the program takes
-    less than ``LIMIT`` microseconds for one event; 0 when there is none.  Never raises.
+    """How large the state may be, with the detail of an event, in characters of JSON, for the page's own thread to run
+    all code of the program: one event then takes less than ``LIMIT`` microseconds whatever the state is.
+
+    One of a few sizes up to ``STATE_CAP``; 0 when there is none.  Never raises; takes some milliseconds.
     """
     proof = _Proof(program)
-    return next((cap for cap in _CAPS if not proof.reason(cap)), 0)
+    return next((size for size in _SIZES if not proof.reason(size)), 0)
 
 
-def unbounded(program: Program, size: int = _CAPS[-1]) -> str:
-    """Why the code may take too long on a state of ``size`` characters; ``""`` when it does not.  Never raises."""
+def is_bounded(program: Program, size: int = STATE_CAP) -> bool:
+    """Whether that holds for states of up to ``size`` characters.  Never raises."""
+    return not unbounded(program, size)
+
+
+def unbounded(program: Program, size: int = STATE_CAP) -> str:
+    """Why it does not hold for states of ``size`` characters, with the place; ``""`` when it does.  Never raises."""
     return _Proof(program).reason(size)
 
 
@@ -64,7 +66,7 @@ class _Proof:
         self._loose: set[str] = set(_edited(program.view))
         self._final = ""
 
-    def reason(self, cap: float) -> str:
+    def reason(self, size: float) -> str:
         """Why not, ``""`` when it is bounded."""
         if self._final:
             return self._final
@@ -72,7 +74,7 @@ class _Proof:
             self._declarations()
             for _ in range(_MAX_LOOSE):
                 try:
-                    self._all(cap)
+                    self._all(size)
                 except Loosened as name:
                     self._loose.add(str(name))
                 else:
