@@ -46,7 +46,12 @@ const MAX_LOSSES = 3;
 /** More events than this without an answer are the kernel's alone. */
 const MAX_PENDING = 500;
 
-/** The state is no longer so small that this thread may run the panel's code. */
+/** Events without an answer that this thread may have to run again at once; with more the guest moves to a Worker. */
+const MAX_NEAR = 50;
+/** Milliseconds of one step on this thread after which the guest moves to a Worker: longer than a person takes for at once. */
+const SLOW = 100;
+
+/** The state, or what waits, is no longer so small that this thread may run the panel's code. */
 class Outgrown extends Error {}
 
 type Task = () => void | Promise<void>;
@@ -71,6 +76,8 @@ export class Replica {
   /** Whether the guest is on this thread, and the size of the state, at the least; in characters. */
   #near: boolean;
   #size: number;
+  /** Milliseconds that the longest step has held this thread. */
+  #slowest = 0;
   #calls = 0;
   /** How often the guest was asked something that may change the view, and how often when the view was looked at last. */
   #asked = 0;
@@ -138,6 +145,7 @@ export class Replica {
       const prediction = new Prediction(happening);
       if (this.#pending.length >= MAX_PENDING) prediction.barred = true;
       this.#pending.push(prediction);
+      if (this.#near && this.#pending.length > MAX_NEAR) throw new Outgrown();
       if (this.#phase !== "shown") return;
       // what is asked in one go takes one way to the Worker and back
       for (const part of await Promise.allSettled([this.#run(prediction), this.#show()]))
@@ -186,6 +194,7 @@ export class Replica {
       try {
         for (let task = this.#tasks.shift(); task; task = this.#tasks.shift()) await task();
         await this.#look();
+        if (this.#near && this.#slowest > SLOW) throw new Outgrown();
       } catch (error) {
         if (this.#phase !== "ended") await this.#recover(error);
       }
@@ -202,6 +211,7 @@ export class Replica {
     this.#suspect = null;
     if (!(lost || outgrown) || this.#losses > MAX_LOSSES) return this.#leave(error);
     this.#near &&= !outgrown;
+    this.#slowest = 0;
     this.#guest?.end();
     this.#guest = null;
     try {
@@ -222,7 +232,12 @@ export class Replica {
   async #ask(request: GuestRequest): Promise<GuestReply> {
     if (this.#guest?.alive === false) this.#suspect = null; // it was gone before
     if (request.op !== "view") this.#asked += 1;
-    const reply = await this.#guest?.request(request);
+    const start = performance.now();
+    const answer = this.#guest?.request(request);
+    // the first view makes everything, which is done once; on this thread the answer is there by now
+    if (this.#phase === "shown" && request.op !== "load")
+      this.#slowest = Math.max(this.#slowest, performance.now() - start);
+    const reply = await answer;
     if (reply === undefined || this.#phase === "ended") throw new Error("the replica has ended");
     return reply;
   }

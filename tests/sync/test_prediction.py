@@ -267,14 +267,31 @@ def test_a_small_panel_runs_on_the_pages_own_thread_until_its_state_has_grown(sc
         desk.settle()
         desk.do("wake", 1)
         desk.do("act", 1, label="text", event="change", detail={"value": "Ada"})
-        assert (desk.title(1), desk.look(1)["guests"]) == ("Ada", ["near"])
+        assert (desk.title(1), desk.look(1)["guests"][0]) == ("Ada", "near")
+        desk.settle()
         panel.state.text = "long " * 4_000
         panel.runtime.ask(lambda: None).result(60)
         desk.gather()
         desk.settle()
         assert desk.look(1)["guests"] == ["near", "far"]
+        assert desk.title(1) == "long " * 4_000
         desk.do("act", 1, label="text", event="change", detail={"value": "short"})
         assert desk.title(1) == "short"
         desk.settle()
         assert panel.state.text == "short"
+        desk.end()
+
+
+def test_a_page_that_waits_for_many_answers_leaves_its_own_thread(script: Path) -> None:
+    with contextlib.closing(Panel(BOUNDED, id="small")) as panel, Pages(script) as pages:
+        desk = Desk(pages, panel)
+        desk.open(1, near=False)
+        desk.settle()
+        desk.do("wake", 1)
+        for number in range(60):
+            desk.do("act", 1, label="text", event="change", detail={"value": str(number)})
+        assert desk.title(1) == "59"
+        assert desk.look(1)["guests"] == ["near", "far"]
+        desk.settle()
+        assert panel.state.text == desk.title(1) == "59"
         desk.end()
