@@ -50,7 +50,7 @@ ANSWERED = """([number, patience]) => new Promise((done, failed) => {
 def row(desk: Desk) -> Part:
     """Bytes of one changed row of ten thousand, and what of the page it touches."""
     rows, rounds = 10_000, 3 if desk.quick else 15
-    part = Part(f"one changed row of {rows:,}, median of {rounds} clicks; bytes", ("up", "down", "said", "rows touched"))
+    part = Part(f"one changed row of {rows:,}, median of {rounds} clicks; bytes", ("up", "down", "said up", "said down", "rows touched"))
     cells = [f"ROWS = {rows}\n{ROWS[OURS]}", f"{PREPARE[IPYWIDGETS]}\ncounters(1)"]
     with desk.notebook(cells, scrolled=True) as notebook:
         notebook.run(0)
@@ -75,13 +75,14 @@ def row(desk: Desk) -> Part:
                 assert target.click(desk.page, 60_000) is not None, f"{name} did not answer"
                 desk.wire.settle()
                 touched = list_.evaluate(TOUCHED)
-                samples.append((desk.wire.bytes_up, desk.wire.bytes_down, desk.wire.said, touched))
+                samples.append((desk.wire.bytes_up, desk.wire.bytes_down, *desk.wire.said, touched))
             found[name] = tuple(statistics.median(column) for column in zip(*samples, strict=True))
     part.add(f"{OURS}, a row", *found[OURS])
-    part.add(f"{IPYWIDGETS}, a counter", *found[IPYWIDGETS][:3], None)
-    part.judge("said each way about one row, without Jupyter's envelopes", found[OURS][2], "bytes", 500)
+    part.add(f"{IPYWIDGETS}, a counter", *found[IPYWIDGETS][:4], None)
+    for way, size in zip(("up", "down"), found[OURS][2:4], strict=True):
+        part.judge(f"said {way} about one row, without Jupyter's envelopes", size, "bytes", 500)
     part.judge("all bytes / a counter of ipywidgets", sum(found[OURS][:2]) / sum(found[IPYWIDGETS][:2]), "x")
-    part.judge("rows touched in the page", found[OURS][3], "", 1)
+    part.judge("rows touched in the page", found[OURS][4], "", 1)
     return part
 
 

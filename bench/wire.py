@@ -64,9 +64,9 @@ class Wire:
         return sum(map(len, self.down))
 
     @property
-    def said(self) -> int:
-        """Bytes each way of what comms said, without the envelopes that Jupyter puts around it."""
-        return sum(said(frame) for frame in (*self.up, *self.down))
+    def said(self) -> tuple[int, int]:
+        """Bytes of what comms said, up and down, without the envelopes that Jupyter puts around it."""
+        return sum(map(said, self.up)), sum(map(said, self.down))
 
 
 def as_bytes(frame: bytes | str) -> bytes:
