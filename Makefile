@@ -28,8 +28,7 @@ dashboard: $(STAMP)/voila $(STAMP)/build
 # What looks at the sources runs beside the page's tests; neither compares times
 test: $(STAMP)/test
 	$(MAKE) --jobs=2 --output-sync=target check test-js
-	$(MAKE) test-py
-	$(MAKE) test-notebooks
+	$(MAKE) test-py test-notebooks
 
 test-full: export NEXUS_FULL = 1
 test-full: test
