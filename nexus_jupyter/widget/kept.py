@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from ..diagnostics import visible
 from ..panel.panel import Panel
-from ..protocol import Snapshot, TreeNode
+from ..protocol import Snapshot, Tree, TreeNode
 from ..protocol.output import OUTPUT_MIME, PanelOutput
 from .picture import is_secret, picture
 from .visitors import serves_visitors
@@ -16,6 +16,20 @@ from .visitors import serves_visitors
 # Bytes of a state that is kept in a notebook, as notebooks write it: with a line for each value.
 STATE_BYTES = 600
 _INDENT = 8
+
+
+# Components of a view that is kept as it is when the notebook is saved; a longer one stays as it was when its cell ran.
+SHORT = 500
+
+
+def is_short(tree: Tree) -> bool:
+    """Whether the view has few enough components to be resolved anew whenever it has changed."""
+    waiting = [] if tree.root is None else [tree.root]
+    count = 0
+    while waiting and count <= SHORT:
+        count += 1
+        waiting += waiting.pop().children
+    return count <= SHORT
 
 
 def kept(panel: Panel, snapshot: Snapshot, state: dict[str, JsonValue] | None) -> dict[str, JsonValue]:

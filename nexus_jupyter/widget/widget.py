@@ -48,7 +48,7 @@ from ..protocol.output import AskKept, KeptReply
 from ..sandbox.values import thaw
 from .assets import assets
 from .discretion import for_visitors
-from .kept import kept
+from .kept import is_short, kept
 from .visitors import serves_visitors
 
 logger = logging.getLogger(__name__)
@@ -182,7 +182,8 @@ class PanelWidget(anywidget.AnyWidget):
         elif panel is None:
             self._publish((Closed(reason="it was closed"),))
         elif isinstance(message, AskKept):
-            self.send(KeptReply(data=self.kept()).model_dump(mode="json"))
+            if is_short(self._ready.tree):  # else each change would make the kernel resolve a long view anew
+                self.send(KeptReply(data=self.kept()).model_dump(mode="json"))
         elif isinstance(message, Hello):
             self._hello(panel, message)
         elif isinstance(message, Event | Undo | Redo):

@@ -10,9 +10,9 @@ import pytest
 from pydantic import JsonValue
 
 from nexus_jupyter import Panel
-from nexus_jupyter.protocol import TreeNode
+from nexus_jupyter.protocol import Tree, TreeNode
 from nexus_jupyter.protocol.output import OUTPUT_MIME
-from nexus_jupyter.widget.kept import STATE_BYTES, kept
+from nexus_jupyter.widget.kept import SHORT, STATE_BYTES, is_short, kept
 from nexus_jupyter.widget.picture import LONGEST, ROOM, picture
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\u202e\x1b[31m"
@@ -128,3 +128,13 @@ def test_visitors_get_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
     with Panel(SMALL.format(view="<Text>Hello</Text>")) as panel:
         snapshot, state = panel.runtime.saved().result()
         assert set(kept(panel, snapshot, dict(state))) == {"text/html"}
+
+
+def test_a_view_of_thousands_is_not_resolved_anew_after_each_change() -> None:
+    def tree(rows: int) -> Tree:
+        children = tuple(TreeNode(id=f"0.{number}", type="Text") for number in range(rows))
+        return Tree(root=TreeNode(id="0", type="Layout", children=children))
+
+    assert is_short(Tree(root=None))
+    assert is_short(tree(SHORT - 1))
+    assert not is_short(tree(SHORT))
