@@ -1,7 +1,7 @@
 /**
  * How the guest's bytes get into a page: looked for in the page, then in the browser's store, then where the JupyterLab
- * extension has them, and at last asked of the kernel over the panel's own comm.  However many panels want them, one asks; if the page has none three seconds
- * later, the others ask as well, so that a kernel that is gone keeps nobody waiting.
+ * extension has them, and at last asked of the kernel over the panel's own comm.  However many panels want them, one asks; if
+ * the page has none three seconds later, the others ask as well, so that a kernel that is gone keeps nobody waiting.
  */
 import { isObject, own } from "../host/json";
 import { keepGuest, type Modules, pure } from "../host/keep";

@@ -96,6 +96,11 @@ export class Calls {
     return null;
   }
 
+  /** What calls do is shown no longer before the kernel says so: those that wait are told of again. */
+  unexpect(): void {
+    for (const [seq, { state }] of this.#entries) if (state.expected) this.update(seq, { expected: false });
+  }
+
   /** How many calls that are shown already the kernel has not taken up for long. */
   get overdue(): number {
     let count = 0;

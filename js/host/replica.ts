@@ -87,9 +87,7 @@ export class Replica {
   /** What runs now, to know what broke the guest. */
   #suspect: Prediction | null = null;
 
-  /**
-   * `make` starts a guest, `near` on this very thread; nothing is started before `wake`.
-   */
+  /** `make` starts a guest, `near` on this very thread; nothing is started before `wake`. */
   constructor(client: string, source: Source, make: (near: boolean) => Promise<Guest>, watcher: Watcher) {
     this.document = source.document;
     this.#client = client;
@@ -165,11 +163,6 @@ export class Replica {
       if (prediction) prediction.ends = rev;
       return this.#forgetEnded();
     });
-  }
-
-  /** Look again whether its word may count. */
-  look(): void {
-    this.#do(() => undefined);
   }
 
   /** Frees the guest.  More than once is fine. */
@@ -293,6 +286,7 @@ export class Replica {
   async #run(prediction: Prediction): Promise<void> {
     prediction.parts = [];
     prediction.waits = false;
+    if (prediction.barred) this.#watcher.expects(prediction.seq, false);
     if (prediction.barred || prediction.stage === "over") return;
     const { seq, ...event } = prediction.happening;
     this.#grow(0, sizeOf(event.detail));

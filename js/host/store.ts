@@ -392,7 +392,10 @@ export class PanelStore implements PanelHost {
   #runBeside(start: (near: boolean) => Promise<Guest>): Beside {
     return new Beside(this.client, start, (message) => this.#channel.send(message), {
       shows: (rev) => this.#synced && !this.#resyncing && rev === this.#rev,
-      here: (here) => this.#update({ here }),
+      here: (here) => {
+        if (!here) this.#calls.unexpect();
+        this.#update({ here });
+      },
       paint: (patch, tree) => {
         const painted = tree === null ? repaint(patch, this.#view) : layOut(tree, this.#view);
         if (painted) this.#draw(painted, this.#rev, this.#panel.title);

@@ -222,6 +222,21 @@ def test_a_page_whose_guests_always_break_follows_the_kernel(desk: Desk) -> None
     assert desk.title(1) == desk.title(2) == "6 "
 
 
+def test_what_is_shown_no_longer_is_told_as_waiting(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.do("pass", time=1_000)
+    assert (desk.title(1), desk.look(1)["pending"]) == ("1 ", 0)
+    for _ in range(4):
+        desk.do("break", 1)
+        desk.press(1, "add")
+        desk.look(1)
+    assert not desk.look(1)["here"]
+    desk.do("pass", time=1_000)
+    assert desk.look(1)["pending"] == 1
+    desk.settle()
+    assert (desk.title(1), desk.look(1)["pending"]) == ("5 ", 0)
+
+
 def test_typing_shows_and_arrives(desk: Desk) -> None:
     for text in ("A", "Ad", "Ada"):
         desk.do("act", 1, label="text", event="change", detail={"value": text})
@@ -294,4 +309,22 @@ def test_a_page_that_waits_for_many_answers_leaves_its_own_thread(script: Path) 
         assert desk.look(1)["guests"] == ["near", "far"]
         desk.settle()
         assert panel.state.text == desk.title(1) == "59"
+        desk.end()
+
+
+def test_of_many_panels_the_one_that_was_not_used_for_longest_leaves_room_until_it_is_used_again(script: Path) -> None:
+    with contextlib.closing(Panel(DOCUMENT, id="many")) as panel, Pages(script) as pages:
+        desk = Desk(pages, panel)
+        numbers = range(1, 12)
+        for page in numbers:
+            desk.open(page, near=True)
+        desk.settle()
+        for page in numbers:
+            desk.do("wake", page)
+        assert [page for page in numbers if not desk.look(page)["here"]] == [1]
+        desk.press(1, "add")
+        desk.settle()
+        desk.do("wake", 1)
+        assert [page for page in numbers if not desk.look(page)["here"]] == [2]
+        assert {desk.title(page) for page in numbers} == {"1 "}
         desk.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,14 +58,31 @@ def test_a_page_is_asked_answers_and_tells_that_it_shows_the_panel(owned: Page) 
     owned.send(kind="confirm_answer", client="me", seq=seq, yes=True)
     assert owned.until("result", timeout=60, seq=seq)["error"] is None
     assert owned.run("print(p.state.n, p.state.ticks)")["out"] == "5 0\n"
+    owned.send(kind="program", client="me")
+    program = owned.until("program", timeout=60, client="me")
+    assert (program["rev"], program["state"]["n"], len(program["program"]["tools"])) == (1, 5, 2)
     owned.send(kind="sight", client="me", shown=True)
     owned.until("commit", timeout=60, cause={"kind": "lifecycle", "tool": "lifecycle interval", "client": None, "seq": None})
 
 
-def test_a_visitor_is_told_what_happened_and_no_more(visited: Page) -> None:
+def test_a_visitor_is_told_what_happened_and_no_more(visited: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = opened(visited)
     assert snapshot["visitor"]
     assert [(h["error"]["message"], h["error"]["line"], h["error"]["stack"]) for h in snapshot["hooks"]] == [("no rows", 0, "")]
     seq = visited.event(visited.node(snapshot["tree"], "Button", 1))
     error = visited.until("result", timeout=60, seq=seq)["error"]
     assert (error["message"], error["name"], error["line"], error["column"], error["stack"]) == ("too bad", "Error", 0, 0, "")
+    # nor what the panel is made of, however often its page asks
+    heard: list[str] = []
+    take = visited._take
+
+    def listen(message: dict[str, Any]) -> None:
+        heard.append(json.dumps(message["content"]))
+        take(message)
+
+    monkeypatch.setattr(visited, "_take", listen)
+    visited.send(kind="program", client="me")
+    visited.send(kind="hello", client="me", protocol=1)
+    visited.until("snapshot", timeout=60)
+    assert any('"snapshot"' in text for text in heard)
+    assert not any("too bad" in text or '"tools"' in text for text in heard)

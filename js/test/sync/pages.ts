@@ -90,6 +90,8 @@ interface Page {
   readonly seats: string[];
   /** What has become of its calls. */
   readonly outcomes: { [seq: string]: string | null };
+  /** Components that something was done to. */
+  readonly nodes: Set<string>;
   /** How often something in its view was painted. */
   painted: number;
 }
@@ -113,6 +115,7 @@ function open({ near }: Command): Page {
     end,
     guests,
     seats,
+    nodes: new Set(),
     store: new PanelStore(model, end.signal, seat),
     outcomes: {},
     painted: 0,
@@ -147,6 +150,7 @@ function target(store: PanelStore, label: string, event: string): string | null 
 function act(page: Page, { label = "", event = "press", detail = {} }: Command): number | null {
   const node = target(page.store, label, event);
   if (node === null) return null;
+  page.nodes.add(node);
   const { seq, done } = page.store.dispatch(node, event, detail);
   void done.then(({ error }) => {
     page.outcomes[seq] = error?.code ?? null;
@@ -196,7 +200,8 @@ async function obey(command: Command): Promise<unknown> {
       while (command.settled && store.busy) await soon();
       const { rev, connection, overdue, here } = store.panel();
       const { expected } = store;
-      const { outcomes, painted, seats } = page;
+      const { outcomes, painted, seats, nodes } = page;
+      const pending = [...nodes].filter((node) => store.status(node).pending !== null).length;
       return {
         rev,
         connection,
@@ -206,6 +211,7 @@ async function obey(command: Command): Promise<unknown> {
         tree: shown(store),
         outcomes,
         painted,
+        pending,
         guests: seats,
       };
     }
