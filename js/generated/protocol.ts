@@ -132,6 +132,8 @@ export interface AskNews {
 }
 /**
  * The page wants to run the panel's program beside the kernel: the kernel answers with ``ProgramReply``, or not at all.
+ *
+ * ``Hello`` asks for it, too; this is for when no answer came.
  */
 export interface AskProgram {
   client: string;
@@ -180,16 +182,20 @@ export interface Batch {
  * (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
  * ``can_undo`` and ``can_redo``: whether there is something to undo or redo.
  * ``document`` is the revision that the present document began with.
+ * ``shown``: the page shows this view already, so ``tree`` has nothing of it.
+ * ``displayed``: the revision that a cell's output was made of last, None without one.
  */
 export interface Snapshot {
   can_redo: boolean;
   can_undo: boolean;
   consent: Consent | null;
+  displayed: number | null;
   document: number;
   hooks: HookState[];
   kind: "snapshot";
   panel: string;
   rev: number;
+  shown: boolean;
   sight: boolean;
   title: string;
   tree: Tree;
@@ -576,12 +582,18 @@ export interface ChallengeRequest {
   action: "approve" | "reject" | "undo";
 }
 /**
- * A view opened: the kernel answers with a ``Snapshot``.
+ * A view opened: the kernel answers with a ``Snapshot``, and with a ``ProgramReply`` after it if the page wants the ``program``.
+ *
+ * ``rev`` and ``document`` are those of the view that the page shows already, None for none: if they are still the present
+ * ones, the snapshot leaves the tree out.
  */
 export interface Hello {
   client: string;
+  document: number;
   kind: "hello";
+  program: boolean;
   protocol: number;
+  rev: number | null;
 }
 /**
  * A component's event, by the node of the tree it happened on.

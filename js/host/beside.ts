@@ -1,13 +1,13 @@
 /** The life of a panel in this page, beside the kernel: when its program is asked for, when it runs, and when no longer. */
 import type { ClientMessage } from "../generated/protocol";
+import { Again } from "./again";
 import type { Committed, Happening } from "./prediction";
 import { type Guest, Replica, type Source } from "./replica";
 
-/** Milliseconds after the first answer in which the page has other things to do than to ask for the program. */
-export const QUIET = 200;
-/** Milliseconds between questions that stay without an answer: at the least, and at the most. */
-const SHORTEST_WAIT = 5_000;
-const LONGEST_WAIT = 160_000;
+/** Milliseconds after which the program is asked for that came too late, and that nobody promised. */
+const SOON = 200;
+/** Milliseconds without the program that was asked for, after which it is asked for again; then ever more. */
+const PATIENCE = 5_000;
 
 /** So many panels run in one page; of more, the one that was not used for longest runs in the kernel only. */
 export const MOST = 10;
@@ -32,10 +32,9 @@ export interface Display {
 export class Beside {
   readonly #client: string;
   readonly #start: (near: boolean) => Promise<Guest>;
-  readonly #send: (message: ClientMessage) => boolean;
   readonly #display: Display;
   #replica: Replica | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #asking: Again;
   /** Whether no guest can run here. */
   #unable = false;
   /** Whether somebody has been about to use the panel. */
@@ -49,7 +48,7 @@ export class Beside {
   ) {
     this.#client = client;
     this.#start = start;
-    this.#send = send;
+    this.#asking = new Again(() => send({ kind: "program", client }));
     this.#display = display;
   }
 
@@ -58,26 +57,31 @@ export class Beside {
     return this.#replica?.shown ?? false;
   }
 
+  /** Whether it has use for the program. */
+  get wants(): boolean {
+    return !this.#replica && !this.#unable;
+  }
+
   /** Whether something else is about to be shown. */
   get busy(): boolean {
     return this.#replica?.busy ?? false;
   }
 
-  /** The kernel has said where it is: of another document than runs here the program is asked for. */
-  renew(document: number, rev: number): void {
+  /** The kernel has said where it is: what runs here of another document ends.  Without it the program was `asked` for already. */
+  renew(document: number, rev: number, asked: boolean): void {
     const replica = this.#replica;
     if (replica && (replica.document !== document || replica.rev > rev)) this.end();
-    if (!this.#replica) this.#ask(QUIET);
+    if (!this.#replica) this.#ask(asked && !replica ? PATIENCE : SOON);
   }
 
   /** The program has come; `rev` is the revision that the page knows. */
   take(source: Source, rev: number): void {
     if (this.#replica || this.#unable) return;
     if (source.rev < rev) {
-      this.#ask(QUIET); // it was on its way for too long
+      this.#ask(SOON); // it was on its way for too long
       return;
     }
-    clearTimeout(this.#timer);
+    this.#asking.stop();
     const replica = new Replica(this.#client, source, this.#start, {
       takes: (now) => {
         const takes = this.#display.shows(now);
@@ -125,7 +129,7 @@ export class Beside {
 
   /** The panel runs here no longer; it may again when the kernel has said where it is. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#asking.stop();
     running.delete(this);
     if (!this.#replica) return;
     this.#replica.end();
@@ -141,11 +145,6 @@ export class Beside {
   }
 
   #ask(wait: number): void {
-    clearTimeout(this.#timer);
-    if (this.#unable) return;
-    this.#timer = setTimeout(() => {
-      if (this.#send({ kind: "program", client: this.#client }))
-        this.#ask(Math.min(Math.max(2 * wait, SHORTEST_WAIT), LONGEST_WAIT));
-    }, wait);
+    if (!this.#unable) this.#asking.start(wait, PATIENCE);
   }
 }

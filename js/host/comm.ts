@@ -1,6 +1,7 @@
 import type { ClientMessage } from "../generated/protocol";
 import { isObject, own, type Received, readMessage } from "./messages";
 import type { WidgetModel } from "./model";
+import { Unpacking } from "./unpacking";
 
 /** A typed way to the kernel over a model's comm. */
 export interface Channel {
@@ -14,14 +15,16 @@ export function openChannel(
   receive: (message: Received) => void,
   signal: AbortSignal,
 ): Channel {
-  const listen = (content: unknown): void => {
+  const unpacking = new Unpacking((content) => {
+    if (signal.aborted) return;
     // What one turn of the panel brought comes as one message of the comm.
     const batch = isObject(content) && own(content, "kind") === "batch" ? own(content, "messages") : null;
     for (const each of Array.isArray(batch) ? batch : [content]) {
       const message = readMessage(each);
       if (message) receive(message);
     }
-  };
+  });
+  const listen = (content: unknown): void => unpacking.put(content);
   if (!signal.aborted) {
     model.on("msg:custom", listen);
     signal.addEventListener("abort", () => model.off("msg:custom", listen), { once: true });

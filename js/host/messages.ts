@@ -37,6 +37,8 @@ export type Received =
       /** The revision that the document began with. */
       document: number;
       tree: unknown;
+      /** The page shows this view already. */
+      shown: boolean;
       consent: Consent | null;
       hooks: readonly HookState[];
       sight: boolean;
@@ -161,6 +163,7 @@ export function readMessage(value: unknown): Received | null {
         rev,
         document: position(own(value, "document")),
         tree: own(value, "tree"),
+        shown: own(value, "shown") === true,
         consent: readConsent(own(value, "consent")),
         hooks: readHooks(own(value, "hooks")),
         sight: own(value, "sight") === true,

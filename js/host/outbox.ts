@@ -3,26 +3,28 @@
  * nobody has taken up is told again, and the kernel takes each but once.
  */
 import type { ClientMessage } from "../generated/protocol";
+import { Again } from "./again";
 
 export type Numbered = Extract<ClientMessage, { kind: "event" | "undo" | "redo" }>;
 
-/** Milliseconds without a word about a message after which the kernel is asked; each time twice as many, up to the last. */
+/** Milliseconds without a word about a message after which the kernel is asked; then ever more. */
 export const FIRST_DOUBT = 10_000;
-const LAST_DOUBT = 160_000;
 
 export class Outbox {
   readonly #send: (message: ClientMessage) => boolean;
-  readonly #doubt: () => void;
   readonly #client: string;
   readonly #waiting = new Map<number, { readonly message: Numbered; heard: boolean }>();
   #last = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #doubting: Again;
 
   /** `doubt` is called when something may have been lost: then the kernel is to say where it is. */
   constructor(client: string, send: (message: ClientMessage) => boolean, doubt: () => void) {
     this.#client = client;
     this.#send = send;
-    this.#doubt = doubt;
+    this.#doubting = new Again(() => {
+      if ([...this.#waiting.values()].some(({ heard }) => !heard)) doubt();
+      return this.#waiting.size > 0;
+    });
   }
 
   /** How many messages have no answer. */
@@ -35,7 +37,7 @@ export class Outbox {
     this.#last = message.seq;
     if (!this.#send(message)) return false;
     this.#waiting.set(message.seq, { message, heard: false });
-    if (this.#timer === undefined) this.#arm(FIRST_DOUBT);
+    if (!this.#doubting.running) this.#doubting.start(FIRST_DOUBT, 2 * FIRST_DOUBT);
     return true;
   }
 
@@ -63,16 +65,7 @@ export class Outbox {
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.#doubting.stop();
     this.#waiting.clear();
-  }
-
-  #arm(delay: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#waiting.size === 0) return;
-      if ([...this.#waiting.values()].some(({ heard }) => !heard)) this.#doubt();
-      this.#arm(Math.min(2 * delay, LAST_DOUBT));
-    }, delay);
   }
 }

@@ -12,6 +12,7 @@ import type {
   PanelState,
   Turn,
 } from "../render/host";
+import { Again } from "./again";
 import { Beside } from "./beside";
 import { Calls, type Outcome } from "./calls";
 import { type Channel, openChannel } from "./comm";
@@ -30,10 +31,8 @@ import { EMPTY_VIEW, layOut, type View, type ViewNode } from "./view";
 
 /** The protocol of `nexus_jupyter/protocol/` that this page speaks. */
 export const PROTOCOL = 1;
-/** Milliseconds without an answer to hello after which the page says so. */
+/** Milliseconds without an answer to hello after which the page says so, and says hello again. */
 export const HELLO_TIMEOUT = 5_000;
-/** Milliseconds between questions that stay without an answer, at the most. */
-const LONGEST_WAIT = 160_000;
 
 function failed(hooks: readonly HookState[]): PanelState["hookErrors"] {
   return hooks.flatMap(({ hook, error }) => (error ? [[hook, error] as const] : []));
@@ -72,7 +71,14 @@ export class PanelStore implements PanelHost {
   /** Whether what is shown came from the kernel, not from what the model was saved with. */
   #synced = false;
   #resyncing = false;
-  #helloTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #greeting = new Again(() => {
+    if (this.#panel.connection === "connecting") this.#connect("silent");
+    return this.#greet();
+  });
+  /** Whether hello asked for the program, too. */
+  #asksProgram = false;
+  /** The document of the view that the model was saved with; null when it had none, or one with problems. */
+  #saved: number | null = null;
   #statuses = new Map<string, NodeStatus>();
   #errors = new Map<string, ErrorInfo>();
   #ownErrors = new Set<number>();
@@ -115,7 +121,10 @@ export class PanelStore implements PanelHost {
     if (seat) this.#beside = this.#runBeside((near) => seat(model, signal, near));
     signal.addEventListener("abort", () => this.#end(), { once: true });
     const saved = readSaved(model.get("_snapshot"));
-    if (saved?.kind === "snapshot") this.#show(saved.tree, saved.rev, saved.title);
+    if (saved?.kind === "snapshot") {
+      this.#show(saved.tree, saved.rev, saved.title);
+      if (this.#view.problems.length === 0) this.#saved = saved.document;
+    }
     if (!signal.aborted) this.#hello();
   }
 
@@ -258,7 +267,7 @@ export class PanelStore implements PanelHost {
     this.#connect("live");
     switch (message.kind) {
       case "snapshot":
-        clearTimeout(this.#helloTimer);
+        this.#greeting.stop();
         this.#resyncing = false;
         this.#asked(message.consent);
         this.#sight.ask(message.sight);
@@ -267,8 +276,8 @@ export class PanelStore implements PanelHost {
         if (this.#synced && message.rev < this.#rev) break;
         this.#synced = true;
         this.#update({ visitor: message.visitor, hookErrors: failed(message.hooks) });
-        if (!message.visitor) this.#beside?.renew(message.document, message.rev);
-        if (!this.#beside?.shown) this.#show(message.tree, message.rev, message.title);
+        if (!message.visitor) this.#beside?.renew(message.document, message.rev, this.#asksProgram);
+        if (!this.#beside?.shown && !message.shown) this.#show(message.tree, message.rev, message.title);
         this.#can(message.can);
         break;
       case "commit":
@@ -444,16 +453,21 @@ export class PanelStore implements PanelHost {
   // --- connection --------------------------------------------------------------------------------
 
   /** Says hello, and again after ever longer times until the snapshot is there. */
-  #hello(wait = HELLO_TIMEOUT): void {
-    clearTimeout(this.#helloTimer);
-    if (!this.#channel.send({ kind: "hello", client: this.client, protocol: PROTOCOL })) {
-      if (!this.#synced) this.#connect("silent");
-      return;
-    }
-    this.#helloTimer = setTimeout(() => {
-      if (this.#panel.connection === "connecting") this.#connect("silent");
-      this.#hello(Math.min(2 * wait, LONGEST_WAIT));
-    }, wait);
+  #hello(): void {
+    this.#greeting.stop();
+    if (this.#greet()) this.#greeting.start(HELLO_TIMEOUT, 2 * HELLO_TIMEOUT);
+    else if (!this.#synced) this.#connect("silent");
+  }
+
+  #greet(): boolean {
+    // what the model was saved with is still what is shown
+    const rev = this.#synced || this.#saved === null ? null : this.#rev;
+    const program = this.#beside?.wants ?? false;
+    this.#asksProgram = program;
+    const { client } = this;
+    return this.#channel.send({
+      ...{ kind: "hello", client, protocol: PROTOCOL, rev, document: this.#saved ?? 0, program },
+    });
   }
 
   #connect(connection: Connection): void {
@@ -461,7 +475,7 @@ export class PanelStore implements PanelHost {
   }
 
   #end(): void {
-    clearTimeout(this.#helloTimer);
+    this.#greeting.stop();
     this.#stop();
     if (this.#panel.connection !== "closed") {
       this.#update({ connection: "closed", closedReason: "Its widget was closed.", consent: null });

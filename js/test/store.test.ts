@@ -34,7 +34,15 @@ afterEach(() => controller.abort());
 describe("opening", () => {
   it("says hello and shows the answer", () => {
     const store = open();
-    expect(model.sent).toEqual([{ kind: "hello", client: store.client, protocol: 1 }]);
+    const hello = {
+      kind: "hello",
+      client: store.client,
+      protocol: 1,
+      rev: null,
+      document: 0,
+      program: false,
+    };
+    expect(model.sent).toEqual([hello]);
     expect(store.panel()).toMatchObject({ ready: false, connection: "connecting" });
     model.say(snapshot(text("a"), { title: "Orders", rev: 4 }));
     expect(store.panel()).toMatchObject({ ready: true, connection: "live", title: "Orders", rev: 4 });
@@ -48,6 +56,32 @@ describe("opening", () => {
     model.say({ kind: "emitted", event: "toast", payload: "hi" });
     model.say(snapshot(text("live"), { rev: 2 }));
     expect(shown(store)).toBe("live");
+  });
+
+  it("has no tree sent that it shows already", () => {
+    const store = open({ _snapshot: JSON.stringify(snapshot(text("saved"), { rev: 7, document: 5 })) });
+    expect(model.sent).toMatchObject([{ kind: "hello", rev: 7, document: 5 }]);
+    model.say({
+      kind: "snapshot",
+      panel: "p",
+      title: "t",
+      rev: 7,
+      document: 5,
+      shown: true,
+      tree: { root: null },
+    });
+    expect(store.panel()).toMatchObject({ ready: true, connection: "live", rev: 7 });
+    expect(shown(store)).toBe("saved");
+    model.say(commit(9, undefined)); // something is missing: now it may show anything
+    expect(model.sent.slice(1)).toMatchObject([{ kind: "hello", rev: null }]);
+  });
+
+  it("has the tree sent of what was saved with problems", () => {
+    const problems = [{ severity: "error", code: "LIMIT", message: "the view could not be resolved" }];
+    open({
+      _snapshot: JSON.stringify(snapshot(text("saved"), { rev: 7, tree: { root: text("saved"), problems } })),
+    });
+    expect(model.sent).toMatchObject([{ kind: "hello", rev: null }]);
   });
 
   it("passes by a saved snapshot that is none", () => {

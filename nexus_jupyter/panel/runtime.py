@@ -156,9 +156,9 @@ class Runtime:
         """Do ``work`` in a turn of its own and tell what came of it."""
         return self._ask(work)
 
-    def snapshot(self) -> Future[Snapshot]:
-        """The panel as a view would show it now."""
-        return self._ask(self._view.snapshot)
+    def snapshot(self, known: tuple[int, int] | None = None) -> Future[Snapshot]:
+        """The panel as a view would show it now; without its tree for a page that shows this document and revision already."""
+        return self._ask(lambda: self._view.snapshot(known))
 
     def program_for(self, client: str) -> Future[ProgramReply]:
         """What the page ``client`` needs to run the panel beside the kernel."""

@@ -62,11 +62,15 @@ class View:
             can_redo=runtime.undo.can_redo,
         )
 
-    def snapshot(self) -> Snapshot:
-        """All that a page shows; of a view that cannot be resolved as it was last, and why."""
+    def snapshot(self, known: tuple[int, int] | None = None) -> Snapshot:
+        """All that a page shows; of a view that cannot be resolved as it was last, and why.
+
+        ``known``: the document and revision that a page shows already.
+        """
         runtime = self._runtime
         tree = Tree(root=None)
-        if runtime.program.view is not None:
+        shown = known == (runtime.document_rev, runtime.rev)
+        if runtime.program.view is not None and not shown:
             try:
                 tree = self._look(whole=True).tree or tree
             except NexusError as error:
@@ -77,6 +81,7 @@ class View:
             rev=runtime.rev,
             document=runtime.document_rev,
             tree=tree,
+            shown=shown,
             consent=runtime.consent,
             hooks=runtime.lifecycle.failures(),
             sight=runtime.lifecycle.wants_sight,

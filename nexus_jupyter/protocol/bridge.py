@@ -1,8 +1,8 @@
 """Between a kernel and the server, over the comm ``nexus.graph`` that the server opens.
 
 The kernel answers the open with ``KernelSnapshot``, then sends numbered ``KernelDelta``s; a gap in the
-numbers asks for a snapshot again.  Without a listener nothing is sent.  ``BridgeCall``s are answered by
-``BridgeResult`` with the same id, in any order.
+numbers asks for a snapshot again.  What comes in quick succession comes as one ``KernelBatch``.  Without a listener nothing
+is sent.  ``BridgeCall``s are answered by ``BridgeResult`` with the same id, in any order.
 """
 
 from __future__ import annotations
@@ -98,7 +98,14 @@ class BridgeResult(Message):
     error: ErrorInfo | None = None
 
 
-FromKernel = Annotated[KernelSnapshot | KernelDelta | KernelCommit | BridgeResult, Field(discriminator="kind")]
+class KernelBatch(Message):
+    """Several messages, in order: each by itself would be a frame to every page of the kernel, too."""
+
+    kind: Literal["batch"] = "batch"
+    messages: tuple[Annotated[KernelSnapshot | KernelDelta | KernelCommit, Field(discriminator="kind")], ...]
+
+
+FromKernel = Annotated[KernelSnapshot | KernelDelta | KernelCommit | KernelBatch | BridgeResult, Field(discriminator="kind")]
 
 # --- server → kernel -----------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""A kernel's long messages, made short: every page of the kernel gets them, too, and has no use for them."""
+"""A kernel's long messages, made short: every page of the kernel gets each, though most have no use for it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ import zlib
 from typing import Any
 
 # Shorter ones are sent as they are: unpacking costs more than it saves.
-PACKED_FROM = 4_096
+PACKED_FROM = 1_024
 
 
-def pack(message: dict[str, Any]) -> dict[str, Any]:
-    """``message`` itself, or ``{"packed": …}``: its JSON, compressed by zlib (RFC 1950), in base64."""
-    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+def compact(message: object) -> str:
+    """JSON without spaces."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+
+
+def pack(message: dict[str, Any], text: str | None = None) -> dict[str, Any]:
+    """``message`` itself, or a ``Packed``: its JSON, which is ``text`` if it is known already, compressed by zlib, in base64."""
+    text = compact(message) if text is None else text
     if len(text) < PACKED_FROM:
         return message
-    return {"packed": base64.b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"))).decode("ascii")}
+    packed = base64.b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"))).decode("ascii")
+    return {"kind": "packed", "packed": packed}
 
 
 def unpack(data: object, *, most_bytes: int, most_objects: int) -> object:
@@ -25,7 +31,7 @@ def unpack(data: object, *, most_bytes: int, most_objects: int) -> object:
 
     Raises ValueError: it cannot be unpacked, or holds more than ``most_bytes`` bytes of JSON or ``most_objects`` objects and lists.
     """
-    if not isinstance(data, dict) or set(data) != {"packed"} or not isinstance(data["packed"], str):
+    if not isinstance(data, dict) or data.get("kind") != "packed" or not isinstance(data.get("packed"), str):
         return data
     stream = zlib.decompressobj()
     try:

@@ -206,11 +206,18 @@ class ConsentEnded(Message):
 
 
 class Hello(Message):
-    """A view opened: the kernel answers with a ``Snapshot``."""
+    """A view opened: the kernel answers with a ``Snapshot``, and with a ``ProgramReply`` after it if the page wants the ``program``.
+
+    ``rev`` and ``document`` are those of the view that the page shows already, None for none: if they are still the present
+    ones, the snapshot leaves the tree out.
+    """
 
     kind: Literal["hello"] = "hello"
     client: str = Field(max_length=64)
     protocol: int
+    rev: Revision | None = None
+    document: Revision = 0
+    program: bool = False
 
 
 class AskBundle(Message):
@@ -226,7 +233,10 @@ class AskGuest(Message):
 
 
 class AskProgram(Message):
-    """The page wants to run the panel's program beside the kernel: the kernel answers with ``ProgramReply``, or not at all."""
+    """The page wants to run the panel's program beside the kernel: the kernel answers with ``ProgramReply``, or not at all.
+
+    ``Hello`` asks for it, too; this is for when no answer came.
+    """
 
     kind: Literal["program"] = "program"
     client: str = Field(max_length=64)
@@ -344,6 +354,8 @@ class Snapshot(Message):
     (``Sight``).  ``visitor``: who looks is told of an error what happened, and no more.
     ``can_undo`` and ``can_redo``: whether there is something to undo or redo.
     ``document`` is the revision that the present document began with.
+    ``shown``: the page shows this view already, so ``tree`` has nothing of it.
+    ``displayed``: the revision that a cell's output was made of last, None without one.
     """
 
     kind: Literal["snapshot"] = "snapshot"
@@ -352,6 +364,8 @@ class Snapshot(Message):
     rev: Revision
     document: Revision = 0
     tree: Tree
+    shown: bool = False
+    displayed: Revision | None = None
     consent: Consent | None = None
     hooks: tuple[HookState, ...] = ()
     sight: bool = False
@@ -516,6 +530,13 @@ KernelMessage = Annotated[
     | ProgramReply,
     Field(discriminator="kind"),
 ]
+
+
+class Packed(Message):
+    """Another message: its JSON, compressed by zlib (RFC 1950), in base64.  What comes after it waits until it is unpacked."""
+
+    kind: Literal["packed"] = "packed"
+    packed: str
 
 
 class Batch(Message):

@@ -41,6 +41,7 @@ from ..protocol.bridge import (
 from ..protocol.graph import GraphState
 from ..protocol.packing import pack
 from ..sandbox.failure import info_of
+from .gathering import Gathering, Told
 from .previews import previews
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class BridgeComm:
         self._running: dict[int, Callable[[], object]] = {}  # what cancels each request
         self._pool: ThreadPoolExecutor | None = None
         self._unfollow: Callable[[], None] = lambda: None
+        self._gathering = Gathering(self._send_all)
         # The sender's choice of subshell holds, wherever this end last published from.
         comm._reply_subshell_for = lambda data, default: default
         # Not on_msg: that would run the shell's hooks around a cell for each message, in the middle of a running one.
@@ -94,7 +96,7 @@ class BridgeComm:
             _comms.add(opened)
         for each in lost:
             each.close()
-        opened._unfollow = kernel_graph().follow(opened._send)
+        opened._unfollow = kernel_graph().follow(opened._tell)
         if opened._closed:  # on another thread, before there was anything to end
             opened._unfollow()
 
@@ -117,6 +119,7 @@ class BridgeComm:
         with _comms_lock:
             _comms.discard(self)
         self._unfollow()
+        self._gathering.close()
         for cancel in cancels:
             cancel()
         if pool is not None:
@@ -127,7 +130,17 @@ class BridgeComm:
 
     # --- kernel to server -------------------------------------------------------------------------
 
-    def _send(self, message: KernelSnapshot | KernelDelta | KernelCommit | BridgeResult) -> None:
+    def _tell(self, message: KernelSnapshot | KernelDelta | KernelCommit) -> None:
+        """Of the graph's changes, which come in swarms; a snapshot is waited for."""
+        self._gathering.put(message.model_dump(mode="json"))
+        if isinstance(message, KernelSnapshot):
+            self._gathering.flush()
+
+    def _send_all(self, messages: tuple[Told, ...]) -> None:
+        if not self._closed:
+            self._comm.send(pack(messages[0] if len(messages) == 1 else {"kind": "batch", "messages": messages}))
+
+    def _send(self, message: KernelSnapshot | BridgeResult) -> None:
         """Any thread: the session of a kernel hands its messages to the thread of IOPub."""
         if not self._closed:
             self._comm.send(pack(message.model_dump(mode="json")))
@@ -158,7 +171,7 @@ class BridgeComm:
                 self._answer(id, error=NexusError("this request does not fit the protocol.", code="INVALID_REQUEST"))
             return
         if isinstance(asked, AskSnapshot):
-            kernel_graph().resend(self._send)
+            kernel_graph().resend(self._tell)
         elif isinstance(asked, BridgeCall):
             self._take(asked)
         else:

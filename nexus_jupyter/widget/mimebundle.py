@@ -39,7 +39,7 @@ def mimebundle(panel: Panel) -> tuple[dict[str, Any], dict[str, Any]]:
         return {"text/plain": f"{text} (no view; tools: {tools})"}, {}
     try:
         widget = widget_of(panel)
-        keep = widget.kept()
+        keep = widget.displayed()
     except NexusError as error:
         return {"text/plain": f"{text} ({error})", "text/html": f"<p>{html.escape(str(error))}</p>"}, {}
     bundle = {"text/plain": text, **keep}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import threading
 from collections.abc import Callable
@@ -45,6 +44,7 @@ from ..protocol import (
     Undo,
 )
 from ..protocol.output import AskKept, KeptReply
+from ..protocol.packing import compact, pack
 from ..sandbox.values import thaw
 from .assets import assets
 from .discretion import for_visitors
@@ -80,9 +80,9 @@ def _snapshot_json(_: object, widget: PanelWidget) -> str | None:
     return widget.snapshot_json()
 
 
-def _packed(message: KernelMessage) -> dict[str, Any]:
-    """The message as a page gets it: of those that each click brings without what a page takes for granted."""
-    if isinstance(message, Commit | Result | Started | Progress):
+def _terse(message: KernelMessage) -> dict[str, Any]:
+    """The message as a page gets it: of those that often come without what a page takes for granted."""
+    if isinstance(message, Snapshot | Commit | Result | Started | Progress):
         return {"kind": message.kind, **message.model_dump(mode="json", exclude_defaults=True)}
     return message.model_dump(mode="json")
 
@@ -105,6 +105,7 @@ class PanelWidget(anywidget.AnyWidget):
         # views may open from now on: what they show must be there before they ask
         self._unsubscribe = panel.runtime.subscribe(self._publish)
         self._ready = panel.runtime.snapshot().result()
+        self._displayed: int | None = None
         super().__init__(_bundle=built.address, layout=shared_layout())
         self.on_msg(PanelWidget._received)
         self._route_anywhere()
@@ -125,10 +126,14 @@ class PanelWidget(anywidget.AnyWidget):
             with contextlib.suppress(NexusError, TimeoutError):
                 self._ready = panel.runtime.snapshot().result(MOMENT)
         ready = self._ready
-        saved = Snapshot(panel=ready.panel, title=ready.title, rev=ready.rev, tree=ready.tree)
-        return json.dumps(
-            {"kind": saved.kind, **saved.model_dump(mode="json", exclude_defaults=True)}, ensure_ascii=False, separators=(",", ":")
-        )
+        saved = Snapshot(panel=ready.panel, title=ready.title, rev=ready.rev, document=ready.document, tree=ready.tree)
+        return compact(_terse(saved))
+
+    def displayed(self) -> dict[str, JsonValue]:
+        """What is put below a cell, as ``kept``."""
+        keep = self.kept()
+        self._displayed = self._ready.rev
+        return keep
 
     def kept(self) -> dict[str, JsonValue]:
         """What a notebook keeps of the panel as it is now; without its state if the panel is busy for longer than a moment.
@@ -148,7 +153,7 @@ class PanelWidget(anywidget.AnyWidget):
         """Send what one turn of the panel brought, as one comm message; on the panel's thread."""
         if serves_visitors():
             messages = tuple(for_visitors(each) for each in messages)
-        self.send({"kind": "batch", "messages": [_packed(each) for each in messages]})
+        self.send({"kind": "batch", "messages": [_terse(each) for each in messages]})
 
     def _panel_closed(self) -> None:
         self._unsubscribe()
@@ -210,16 +215,18 @@ class PanelWidget(anywidget.AnyWidget):
         if not serves_visitors():
             policy.attend()
 
-        def answer(future: Any) -> None:
+        def answer(future: Future[Snapshot]) -> None:
             error = future.exception()
             if error is None:
-                self._publish((future.result(),))
+                self._publish((future.result().model_copy(update={"displayed": self._displayed}),))
             else:
                 self._publish((Closed(reason=str(error)),))
 
-        panel.runtime.snapshot().add_done_callback(answer)
+        panel.runtime.snapshot(None if message.rev is None else (message.document, message.rev)).add_done_callback(answer)
+        if message.program:
+            self._hand_over(panel, message)
 
-    def _hand_over(self, panel: Panel, message: AskProgram) -> None:
+    def _hand_over(self, panel: Panel, message: AskProgram | Hello) -> None:
         """Give the program to a page of the panel's author; a visitor sees the view, and neither the code nor all of the state."""
         if serves_visitors() or panel.program.view is None:
             return
@@ -227,9 +234,9 @@ class PanelWidget(anywidget.AnyWidget):
         def answer(future: Future[ProgramReply]) -> None:
             if future.exception() is not None:
                 return  # it has ended, which the page is told anyway
-            reply = future.result().model_dump_json()
-            if len(reply) <= PROGRAM_BYTES:
-                self.send(json.loads(reply))
+            reply = future.result().model_dump(mode="json")
+            if len(text := compact(reply)) <= PROGRAM_BYTES:
+                self.send(pack(reply, text))
 
         panel.runtime.program_for(message.client).add_done_callback(answer)
 

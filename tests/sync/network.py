@@ -27,7 +27,9 @@ class Network:
 
     def open(self, page: int, *, near: bool) -> None:
         self.up[page], self.down[page] = [], []
-        self.do("open", page, near=near)
+        # every other page finds a view in its model, as it is now, and has no need of another
+        saved = self.panel.runtime.snapshot().result(60).model_dump_json() if page % 2 else None
+        self.do("open", page, near=near, saved=saved)
 
     def close(self, page: int) -> None:
         self.do("close", page)
@@ -60,9 +62,12 @@ class Network:
         runtime = self.panel.runtime
         parsed = _message.validate_python(message)
         if isinstance(parsed, Hello):
-            self.down[page].append(runtime.snapshot().result(60).model_dump(mode="json"))
+            known = None if parsed.rev is None else (parsed.document, parsed.rev)
+            self.down[page].append(runtime.snapshot(known).result(60).model_dump(mode="json"))
+            if parsed.program:
+                self._hand_over(page, parsed.client)
         elif isinstance(parsed, AskProgram):
-            self.down[page].append(runtime.program_for(parsed.client).result(60).model_dump(mode="json"))
+            self._hand_over(page, parsed.client)
         elif isinstance(parsed, Event | Undo | Redo):
             runtime.event(parsed).result(60)
         elif isinstance(parsed, Skip):
@@ -74,6 +79,9 @@ class Network:
             runtime.confirm(parsed)
         runtime.ask(lambda: None).result(60)
         self.gather()
+
+    def _hand_over(self, page: int, client: str) -> None:
+        self.down[page].append(self.panel.runtime.program_for(client).result(60).model_dump(mode="json"))
 
     def give(self, page: int, *, faulty: bool) -> None:
         """One message of the kernel comes to a page."""

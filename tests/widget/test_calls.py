@@ -82,7 +82,7 @@ def test_a_visitor_is_told_what_happened_and_no_more(visited: Page, monkeypatch:
 
     monkeypatch.setattr(visited, "_take", listen)
     visited.send(kind="program", client="me")
-    visited.send(kind="hello", client="me", protocol=1)
+    visited.send(kind="hello", client="me", protocol=1, program=True)
     visited.until("snapshot", timeout=60)
     assert any('"snapshot"' in text for text in heard)
-    assert not any("too bad" in text or '"tools"' in text for text in heard)
+    assert not any("too bad" in text or '"tools"' in text or "packed" in text for text in heard)

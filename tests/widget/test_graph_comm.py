@@ -10,7 +10,8 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from pydantic import TypeAdapter
 
-from nexus_jupyter.protocol.bridge import BRIDGE_TARGET, BRIDGE_VERSION, FromKernel, KernelDelta, KernelSnapshot
+from nexus_jupyter.protocol.bridge import BRIDGE_TARGET, BRIDGE_VERSION, FromKernel, KernelBatch, KernelDelta, KernelSnapshot
+from nexus_jupyter.protocol.packing import unpack
 from nexus_jupyter.widget.graph_comm import BEACON, TARGET
 
 from_kernel: TypeAdapter[Any] = TypeAdapter(FromKernel)
@@ -63,7 +64,8 @@ class Server:
     def of(self, comm: str) -> list[Any]:
         """What came on this comm."""
         mine = [m["content"]["data"] for m in self.heard if m["msg_type"] == "comm_msg" and m["content"]["comm_id"] == comm]
-        return [from_kernel.validate_python(data) for data in mine]
+        read = [from_kernel.validate_python(unpack(data, most_bytes=1_000_000, most_objects=10_000)) for data in mine]
+        return [each for message in read for each in (message.messages if isinstance(message, KernelBatch) else (message,))]
 
     def until(self, found: Callable[[], Any]) -> Any:
         deadline = time.monotonic() + 30

@@ -17,6 +17,7 @@ import nexus_jupyter
 from nexus_jupyter.protocol import KernelMessage
 from nexus_jupyter.protocol.identity import document_hash
 from nexus_jupyter.protocol.output import OUTPUT_MIME, PanelOutput
+from nexus_jupyter.protocol.packing import unpack
 
 COUNTER = """%%nxml counter
 <NexusPanel id="counter" title="Counter">
@@ -71,7 +72,8 @@ class Page:
             self.messages.clear()
             self.seq = 0  # a page of its own, which begins to count
         elif message["msg_type"] == "comm_msg" and content["comm_id"] == self.comm and content["data"]["method"] == "custom":
-            inner = content["data"]["content"]
+            inner = unpack(content["data"]["content"], most_bytes=10_000_000, most_objects=100_000)
+            assert isinstance(inner, dict)
             if inner["kind"] == "batch":
                 # what a message leaves out is the protocol's default
                 self.messages += [_message.validate_python(each).model_dump(mode="json") for each in inner["messages"]]

@@ -7,6 +7,8 @@ import { isObject } from "./shape";
 
 /** Milliseconds of rest. */
 const REST = 400;
+/** Milliseconds in which the kernel says whether the cell's output is of the panel as it is. */
+const BEGINNING = 3_000;
 
 /** What to keep, by MIME type. */
 export type Kept = { readonly [mime: string]: unknown };
@@ -27,7 +29,7 @@ export class Keeping {
     this.#kernel = kernel;
     this.#model = model;
     kernel.iopubMessage.connect(this.#receive, this);
-    this.#rest();
+    this.#rest(BEGINNING);
   }
 
   end(): void {
@@ -40,7 +42,8 @@ export class Keeping {
     const { comm_id: id, data } = message.content as { comm_id: string; data: unknown };
     const content = id === this.#model && isObject(data) ? data.content : null;
     if (!isObject(content)) return;
-    if (content.kind === "batch") this.#rest();
+    if (content.kind === "batch" && Array.isArray(content.messages))
+      this.#heard(content.messages.filter(isObject));
     else if (content.kind === "kept" && isObject(content.data)) {
       this.latest = content.data;
       this.#asked = false;
@@ -48,10 +51,18 @@ export class Keeping {
     }
   }
 
-  #rest(): void {
+  #heard(messages: readonly { readonly [key: string]: unknown }[]): void {
+    if (messages.some(({ kind }) => kind === "commit")) this.#rest();
+    else if (messages.some(({ kind, rev, displayed }) => kind === "snapshot" && rev === displayed)) {
+      this.#changed = false;
+      clearTimeout(this.#timer);
+    }
+  }
+
+  #rest(pause = REST): void {
     this.#changed = true;
     clearTimeout(this.#timer);
-    if (!this.#asked) this.#timer = setTimeout(() => this.#ask(), REST);
+    if (!this.#asked) this.#timer = setTimeout(() => this.#ask(), pause);
   }
 
   #ask(): void {

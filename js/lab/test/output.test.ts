@@ -310,9 +310,10 @@ describe("what is kept", () => {
   it("is asked for when the panel rests, once until the answer", async () => {
     const kernel = new SpokenTo();
     const keeping = new Keeping(kernel.connection, "m");
-    await vi.waitFor(() => expect(kernel.said).toEqual(["m kept main"]));
-    for (let n = 0; n < 3; n += 1)
-      kernel.say("m", { method: "custom", content: { kind: "batch", messages: [] } });
+    const batch = (...messages: object[]) =>
+      kernel.say("m", { method: "custom", content: { kind: "batch", messages } });
+    await vi.waitFor(() => expect(kernel.said).toEqual(["m kept main"]), { timeout: 20_000 });
+    for (let n = 0; n < 3; n += 1) batch({ kind: "commit", rev: n });
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(kernel.sent).toHaveLength(1);
     kernel.say("m", { method: "custom", content: { kind: "kept", data: { "text/html": "a" } } });
@@ -320,5 +321,26 @@ describe("what is kept", () => {
     await vi.waitFor(() => expect(kernel.sent).toHaveLength(2));
     keeping.end();
     expect(kernel.heard).toBe(0);
+  });
+
+  it("is not asked for while the cell's output is of the panel as it is", async () => {
+    vi.useFakeTimers();
+    const kernel = new SpokenTo();
+    const keeping = new Keeping(kernel.connection, "m");
+    const batch = (...messages: object[]) =>
+      kernel.say("m", { method: "custom", content: { kind: "batch", messages } });
+    batch({ kind: "snapshot", rev: 3, displayed: 3 });
+    vi.advanceTimersByTime(60_000);
+    expect(kernel.said).toEqual([]);
+    batch({ kind: "commit", rev: 4 });
+    vi.advanceTimersByTime(60_000);
+    expect(kernel.said).toEqual(["m kept main"]);
+    keeping.end();
+    const later = new Keeping(kernel.connection, "m");
+    batch({ kind: "snapshot", rev: 4, displayed: 3 });
+    vi.advanceTimersByTime(60_000);
+    expect(kernel.said).toHaveLength(2);
+    later.end();
+    vi.useRealTimers();
   });
 });

@@ -22,6 +22,8 @@ interface Command {
   readonly page: number;
   /** Of `open`: whether its guest answers at once, as on a page's own thread, or later, as a Worker does. */
   readonly near?: boolean;
+  /** Of `open`: the view that its model begins with, as JSON. */
+  readonly saved?: string | null;
   readonly content?: unknown;
   readonly label?: string;
   readonly event?: string;
@@ -44,8 +46,11 @@ class Model implements WidgetModel {
   readonly listeners = new Set<Listener>();
   sent: unknown[] = [];
 
-  get(): unknown {
-    return null;
+  /** With the view that the page finds in its model, as JSON. */
+  constructor(readonly saved: string | null) {}
+
+  get(name: string): unknown {
+    return name === "_snapshot" ? this.saved : null;
   }
 
   send(content: unknown): void {
@@ -98,8 +103,8 @@ interface Page {
 
 const pages = new Map<number, Page>();
 
-function open({ near }: Command): Page {
-  const model = new Model();
+function open({ near, saved }: Command): Page {
+  const model = new Model(saved ?? null);
   const end = new AbortController();
   const guests: Guest[] = [];
   const seats: string[] = [];

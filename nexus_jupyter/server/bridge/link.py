@@ -17,6 +17,7 @@ from ...protocol.bridge import (
     BridgeResult,
     CancelBridgeCall,
     FromKernel,
+    KernelBatch,
     KernelCommit,
     KernelDelta,
     KernelRequest,
@@ -133,7 +134,12 @@ class Link:
             future = self._waiting.get(message.id)
             if future is not None and not future.done():
                 future.set_result(message)
-        elif isinstance(message, KernelSnapshot):
+        else:
+            for each in message.messages if isinstance(message, KernelBatch) else (message,):
+                self._told(each)
+
+    def _told(self, message: KernelSnapshot | KernelDelta | KernelCommit) -> None:
+        if isinstance(message, KernelSnapshot):
             self._snapshot(message)
         elif isinstance(message, KernelDelta):
             self._delta(message)

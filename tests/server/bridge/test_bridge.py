@@ -560,13 +560,13 @@ def test_a_lost_message_is_made_good_by_a_snapshot(loop: Loop, notebooks: Notebo
 def test_a_first_snapshot_that_does_not_come_is_asked_for_again(loop: Loop, notebooks: Notebooks, heard: Heard) -> None:
     swallow = """
 from nexus_jupyter.widget.bridge_requests import BridgeComm
-send, lost = BridgeComm._send, []
-def losing(self, message):
-    if type(message).__name__ == "KernelSnapshot" and not lost:
-        lost.append(message)
+send, lost = BridgeComm._send_all, []
+def losing(self, messages):
+    if messages[-1]["kind"] == "snapshot" and not lost:
+        lost.append(messages)
     else:
-        send(self, message)
-BridgeComm._send = losing
+        send(self, messages)
+BridgeComm._send_all = losing
 """
 
     async def story() -> None:

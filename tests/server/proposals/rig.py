@@ -18,6 +18,7 @@ from nexus_jupyter.protocol.bridge import (
     AskSnapshot,
     BridgeCall,
     FromKernel,
+    KernelBatch,
     KernelCommit,
     KernelDelta,
     KernelRequest,
@@ -84,7 +85,10 @@ class LocalLink:
 
     def _heard(self, data: dict[str, Any]) -> None:
         message = _from_kernel.validate_python(unpack(data, most_bytes=MOST_BYTES, most_objects=MOST_OBJECTS))
-        if isinstance(message, KernelSnapshot):
+        if isinstance(message, KernelBatch):
+            for each in message.messages:
+                self._heard(each.model_dump(mode="json"))
+        elif isinstance(message, KernelSnapshot):
             self._sink.kernel_snapshot(self, message)
             self.first.set()
         elif isinstance(message, KernelDelta):
