@@ -41,6 +41,8 @@ export class LocalRuntime {
   #number = 0;
   readonly #calls = new Map<number, LocalCall>();
   readonly #gates = new Map<string, Gate>();
+  /** The last event that was taken, by client: a page tells again what has no answer yet. */
+  readonly #taken = new Map<string, number>();
   #outbox: Said[] = [];
   #turns: Promise<void> = Promise.resolve();
   #closed = false;
@@ -67,6 +69,8 @@ export class LocalRuntime {
         this.#turn(() => this.#snapshot());
         break;
       case "event":
+        if (message.seq <= (this.#taken.get(message.client) ?? 0)) break;
+        this.#taken.set(message.client, message.seq);
         this.#turn(() => this.#event(message));
         break;
       case "cancel":

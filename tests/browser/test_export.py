@@ -29,11 +29,12 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
     asked: list[str] = []
     errors: list[str] = []
 
-    def open_file(path: Path, scheme: str = "light") -> Page:
+    def open_file(path: Path, scheme: str = "light", script: str = "") -> Page:
         context = browser.new_context(viewport={"width": 900, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
+        page.add_init_script(script)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -73,6 +74,26 @@ def test_what_takes_long_is_pending_and_a_second_click_is_not_swallowed(opened: 
     slow.click()
     expect(page.get_by_text("slow is already running")).to_be_visible()
     expect(page.get_by_text("Count 2", exact=True)).to_be_visible()
+
+
+AT_ONCE = """new MutationObserver((_, observer) => {
+  const button = [...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Add");
+  if (!button) return;
+  observer.disconnect();
+  button.click();
+  button.click();
+}).observe(document, { subtree: true, childList: true });"""
+
+
+def test_clicks_before_the_guest_is_there_are_taken_once_each(opened: Callable[..., Page], tmp_path: Path) -> None:
+    source = """<NexusPanel id="c"><Data><State name="n" type="number" default="0" /></Data>
+<Logic><Tool name="add" description="d"><Handler>$state.n += 1;</Handler></Tool></Logic>
+<View><Layout><Text>n is {$state.n}</Text><Button label="Add" trigger="add" /></Layout></View></NexusPanel>"""
+    with Panel(source) as panel:
+        page = opened(panel.to_html(tmp_path / "counter.html"), script=AT_ONCE)
+    expect(page.get_by_text("n is 2", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("n is 3", exact=True)).to_be_visible()
 
 
 def test_a_tool_that_asks_first_runs_when_the_person_agrees(opened: Callable[..., Page], file: Path) -> None:
