@@ -42,11 +42,12 @@ class Desk:
     def notebook(self, cells: Sequence[str], *, anew: bool = False, scrolled: bool = False) -> Iterator[Notebook]:
         """A notebook with these cells, open, with a kernel of its own, which ends with the context.
 
-        ``anew``: in a page that has kept nothing; ``scrolled``: outputs are boxes that scroll.
+        ``anew``: in a page that has kept nothing, and loads all files again; ``scrolled``: outputs are boxes that scroll.
         """
         if anew:
             self.page.goto("about:blank")
             self.developer.send("Storage.clearDataForOrigin", {"origin": self.lab.url, "storageTypes": "all"})
+            self.developer.send("Network.clearBrowserCache")
         made = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source, metadata={"scrolled": True} if scrolled else {}) for source in cells],
             metadata={"kernelspec": {"name": "nexus", "display_name": "nexus", "language": "python"}},

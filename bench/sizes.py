@@ -118,7 +118,8 @@ class Weight:
 
     shown: float
     answered: float
-    wire: int
+    socket: int
+    files: int
     saved: int
     with_state: int
     heap: int
@@ -139,13 +140,13 @@ def weigh(desk: Desk, name: str, number: int) -> Weight:
         shown, answered = desk.page.evaluate(ANSWERED, [number, 60_000])
         desk.wire.settle()
         notebook.wait_idle()
-        wire = desk.wire.bytes_up + desk.wire.bytes_down + desk.wire.files
+        socket, files = desk.wire.bytes_up + desk.wire.bytes_down, desk.wire.files
         after = saved(notebook)
         notebook.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
         with_state = saved(notebook)
         notebook.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
         heap, renderer, rss = desk.heap() - heap, desk.renderers() - renderer, kernel.memory_info().rss - rss
-    return Weight(shown, answered, wire, after - before, with_state - before, heap, renderer, rss)
+    return Weight(shown, answered, socket, files, after - before, with_state - before, heap, renderer, rss)
 
 
 def saved(notebook: Notebook) -> int:
@@ -157,16 +158,27 @@ def saved(notebook: Notebook) -> int:
 
 def twenty(desk: Desk) -> Part:
     """Twenty panels beside one, each in a fresh notebook of a fresh page."""
-    columns = ("all shown ms", "answered ms", "wire kB", "saved kB", "with state kB", "page kB each", "process kB each", "kernel kB each")
+    columns = (
+        "all shown ms",
+        "answered ms",
+        "socket kB",
+        "files kB",
+        "saved kB",
+        "with state kB",
+        "page kB each",
+        "process kB each",
+        "kernel kB each",
+    )
     part = Part("20 panels in a fresh page; memory is each panel's beyond the first", columns)
     for name in (OURS, IPYWIDGETS) if desk.quick else (OURS, IPYWIDGETS, ANYWIDGET):
         one, all_ = weigh(desk, name, 1), weigh(desk, name, 20)
-        sizes = (all_.wire / 1e3, all_.saved / 1e3, all_.with_state / 1e3)
         each = tuple((b - a) / 19 / 1e3 for a, b in ((one.heap, all_.heap), (one.renderer, all_.renderer), (one.kernel, all_.kernel)))
-        part.add(f"{name}, 1", one.shown, one.answered, one.wire / 1e3, one.saved / 1e3, one.with_state / 1e3, None, None, None)
-        part.add(f"{name}, 20", all_.shown, all_.answered, *sizes, *each)
+        for number, found, memory in ((1, one, (None,) * 3), (20, all_, each)):
+            sizes = (found.socket / 1e3, found.files / 1e3, found.saved / 1e3, found.with_state / 1e3)
+            part.add(f"{name}, {number}", found.shown, found.answered, *sizes, *memory)
         if name == OURS:
-            part.judge("bytes on the wire, 20 panels / 1", all_.wire / one.wire, "x", 1.2)
-            part.judge("added to the notebook", sizes[1], "kB", 50)
-            part.judge("added to the notebook with widget state", sizes[2], "kB", 60)
+            part.judge("bytes of files and socket, 20 panels / 1", (all_.files + all_.socket) / (one.files + one.socket), "x", 1.2)
+            part.judge("bytes on the socket, each panel beyond the first", (all_.socket - one.socket) / 19 / 1e3, "kB")
+            part.judge("added to the notebook", all_.saved / 1e3, "kB", 50)
+            part.judge("added to the notebook with widget state", all_.with_state / 1e3, "kB", 60)
     return part
