@@ -23,7 +23,8 @@ TAP = """(() => {
 })();"""
 
 # One sample for one trusted event: `dom` is the first mutation after which the place says something else, `committed` when
-# the frame with the kernel's commit has come as well; a paint is a double requestAnimationFrame after that.  Null: no answer.
+# the frame with the kernel's commit has come as well; a paint is a double requestAnimationFrame after that.  A commit after which
+# nothing of the place changes says what is painted already, or about to be: then there is no other paint.  Null: no answer.
 SAMPLE = """(place, [event, pattern, commits, patience]) => {
   const find = new RegExp(pattern), read = () => (find.exec(place.textContent) || [''])[0];
   const before = read();
@@ -49,7 +50,14 @@ SAMPLE = """(place, [event, pattern, commits, patience]) => {
     };
   }) : first;
   const predicted = first.then(async (dom) => [dom, await painted()]);
-  const committed = Promise.all([first, heard]).then(async ([dom, commit]) => [Math.max(dom, commit), await painted()]);
+  const committed = Promise.all([first, heard]).then(async ([dom, commit]) => {
+    let changed = false;
+    const observer = new MutationObserver(() => { changed = true; });
+    observer.observe(place, { subtree: true, childList: true, characterData: true, attributes: true });
+    const [[, shown], after] = await Promise.all([predicted, painted()]);
+    observer.disconnect();
+    return [Math.max(dom, commit), changed || !commits ? after : Math.max(shown, commit)];
+  });
   const late = new Promise((over) => setTimeout(over, patience, null));
   window.benchSample = Promise.race([late, Promise.all([predicted, committed]).then((pairs) => pairs.flat())]);
 }"""

@@ -34,6 +34,15 @@ class _Behind:
     since: int | None = None
 
 
+@dataclass(frozen=True)
+class _Message:
+    """What waits to be sent; ``revision`` is the one it leads to, None if it is of something else."""
+
+    topic: Topic | None
+    text: str
+    revision: int | None = None
+
+
 class Client:
     """Follows a workspace for one connection.
 
@@ -48,9 +57,10 @@ class Client:
         self._send = send
         self._limit = limit
         self._topics: frozenset[Topic] = frozenset()
-        self._waiting: deque[tuple[Topic | None, str]] = deque()
+        self._waiting: deque[_Message] = deque()
         self._size = 0
         self._position = 0
+        self._given = -1  # the revision that the page has when all that was given to the connection has come
         self._behind: _Behind | None = None
         self._turn = 0  # another one makes what is being sent to catch up out of date
         self._wake = asyncio.Event()
@@ -73,7 +83,7 @@ class Client:
         if message is None:
             self._complain("the message was not understood: it is binary")
         elif isinstance(message, Ping):
-            self._push(None, Pong(id=message.id).model_dump_json())
+            self._push(_Message(None, Pong(id=message.id).model_dump_json()))
         else:
             self._subscribe(message)
 
@@ -82,11 +92,13 @@ class Client:
         topic = _TOPICS[news.message.kind]
         if topic not in self._topics:
             return
+        revision = None
         if news.message.kind == "revision":
-            if self._behind is not None or news.message.revision <= self._position:
+            revision = news.message.revision
+            if self._behind is not None or revision <= self._position:
                 return  # it is in what the client gets to catch up
-            self._position = news.message.revision
-        self._push(topic, news.text)
+            self._position = revision
+        self._push(_Message(topic, news.text, revision))
 
     async def close(self) -> None:
         """End the task; what waits is dropped."""
@@ -105,36 +117,37 @@ class Client:
             return
         current = self._workspace.revision
         known = message.revision if message.epoch == self._workspace.epoch else None
+        if known is not None and known < self._given:
+            known = self._given  # it said so before it had all that is on its way
         if known == current:
             self._position = current
         else:
             self._behind = _Behind(known if known is not None and known < current else None)
             self._wake.set()
 
-    def _push(self, topic: Topic | None, text: str) -> None:
-        if len(self._waiting) >= self._limit or self._size + len(text) > MAX_WAITING:
+    def _push(self, message: _Message) -> None:
+        if len(self._waiting) >= self._limit or self._size + len(message.text) > MAX_WAITING:
             self._drop(lambda _: True)
             self._turn += 1
             if "graph" in self._topics:
                 self._behind = _Behind()
-            topic = None
             error = ApiError(
                 code="TOO_SLOW",
                 message="the client reads more slowly than there is news; what waited was dropped",
                 hint="Read the lists of panels and proposals anew.",
             )
-            text = SocketError(error=error).model_dump_json()
-        self._waiting.append((topic, text))
-        self._size += len(text)
+            message = _Message(None, SocketError(error=error).model_dump_json())
+        self._waiting.append(message)
+        self._size += len(message.text)
         self._wake.set()
 
     def _drop(self, which: Callable[[Topic | None], bool]) -> None:
-        self._waiting = deque(each for each in self._waiting if not which(each[0]))
-        self._size = sum(len(text) for _, text in self._waiting)
+        self._waiting = deque(each for each in self._waiting if not which(each.topic))
+        self._size = sum(len(each.text) for each in self._waiting)
 
     def _complain(self, message: str) -> None:
         error = ApiError(code="BAD_MESSAGE", message=message, hint="Send a subscribe or ping message as JSON text.")
-        self._push(None, SocketError(error=error).model_dump_json())
+        self._push(_Message(None, SocketError(error=error).model_dump_json()))
 
     async def _run(self) -> None:
         workspace = self._workspace
@@ -145,14 +158,19 @@ class Client:
                 if self._behind is not None:
                     await self._catch_up(self._behind)
                 elif self._waiting:
-                    _, text = self._waiting.popleft()
-                    self._size -= len(text)
-                    await self._send(text)
+                    message = self._waiting.popleft()
+                    self._size -= len(message.text)
+                    await self._give(message.text, message.revision)
                 else:
                     self._wake.clear()
                     await self._wake.wait()
         except (WebSocketClosedError, StreamClosedError):
             pass  # the handler is told by on_close
+
+    async def _give(self, text: str, revision: int | None) -> None:
+        if revision is not None:
+            self._given = revision
+        await self._send(text)
 
     async def _catch_up(self, behind: _Behind) -> None:
         """Send what was missed up to now; what happens from now on waits behind it."""
@@ -161,9 +179,9 @@ class Client:
         self._behind = None
         self._position = current
         if behind.since is None:
-            _, text = await self._workspace.snapshot_text()
+            revision, text = await self._workspace.snapshot_text()
             if turn == self._turn:
-                await self._send(text)
+                await self._give(text, revision)
             return
         missed = await self._workspace.since(behind.since, current)
         if turn != self._turn:
@@ -172,7 +190,7 @@ class Client:
             self._drop(lambda topic: topic == "graph")
             self._behind = _Behind()
             return
-        for _, text in missed:
-            await self._send(text)
+        for revision, text in missed:
+            await self._give(text, revision)
             if turn != self._turn:
                 return

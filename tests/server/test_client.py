@@ -27,11 +27,22 @@ class Page:
         self.gate = asyncio.Event()
         self.gate.set()
         self.mirror = mirror if mirror is not None else Mirror()
+        self.failure: AssertionError | None = None
         self.client: Client = hub.join(self._take, lambda: None)
 
     async def _take(self, text: str) -> None:
         await self.gate.wait()
-        self.mirror.take(text)
+        try:
+            self.mirror.take(text)
+        except AssertionError as error:
+            self.failure = error
+            raise
+
+    def knows(self, workspace: Workspace) -> bool:
+        """Whether it is where the workspace is; raises what it found wrong on the way."""
+        if self.failure is not None:
+            raise self.failure
+        return self.mirror.graph is not None and self.mirror.graph.revision == workspace.revision
 
     def says(self, **message: object) -> None:
         self.client.receive(json.dumps(message))
@@ -232,6 +243,27 @@ def test_a_message_that_is_not_understood_is_answered_and_the_client_stays(text:
     in_workspace(story)
 
 
+def test_what_is_on_its_way_when_a_client_resumes_does_not_come_twice() -> None:
+    async def story(workspace: Workspace, hub: Hub, kernel: Speaker) -> None:
+        kernel.snapshot()
+        page = Page(hub)
+        page.says(kind="subscribe")
+        await until(lambda: page.knows(workspace))
+        page.gate.clear()
+        for n in range(3):
+            kernel.change(name(n))
+            await asyncio.sleep(0)
+        page.client.receive(page.mirror.resume())  # of the first, which is on its way, it does not know yet
+        kernel.change(name(3))
+        await asyncio.sleep(0.01)
+        page.gate.set()
+        await until(lambda: page.knows(workspace))
+        assert (page.mirror.snapshots, len(page.mirror.revisions)) == (1, 4)
+        assert contents(page.mirror.graph) == contents(workspace.graph)
+
+    in_workspace(story)
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("change"), st.integers(1, 30)),
@@ -300,7 +332,7 @@ def test_no_revision_is_lost_doubled_or_out_of_order(
                     page.client.receive(text)
             page.says(kind="subscribe", topics=["graph"])
             kernel.change(name(number))
-            await until(lambda: page.mirror.graph is not None and page.mirror.graph.revision == workspace.revision)
+            await until(lambda: page.knows(workspace))
             assert contents(page.mirror.graph) == contents(workspace.graph)
             assert page.mirror.panels == {panel.key: panel for panel in workspace.panels()}
         finally:
