@@ -39,6 +39,8 @@ export class Beside {
   #unable = false;
   /** Whether somebody has been about to use the panel. */
   #wanted = false;
+  /** Whether it made room for others: it has no use for the program until it is used again. */
+  #resting = false;
 
   constructor(
     client: string,
@@ -59,7 +61,7 @@ export class Beside {
 
   /** Whether it has use for the program. */
   get wants(): boolean {
-    return !this.#replica && !this.#unable;
+    return !this.#replica && !this.#unable && !this.#resting;
   }
 
   /** Whether something else is about to be shown. */
@@ -104,6 +106,10 @@ export class Beside {
   /** Somebody is about to use the panel. */
   wake(): void {
     this.#wanted = true;
+    if (this.#resting) {
+      this.#resting = false;
+      this.#ask(0);
+    }
     if (!this.#replica) return;
     running.delete(this);
     running.add(this);
@@ -139,12 +145,14 @@ export class Beside {
 
   /** Makes room for others until the panel is used again. */
   #rest(): void {
+    const behind = this.shown && this.busy;
     this.#wanted = false;
+    this.#resting = true;
     this.end();
-    this.#display.lost();
+    if (behind) this.#display.lost();
   }
 
   #ask(wait: number): void {
-    if (!this.#unable) this.#asking.start(wait, PATIENCE);
+    if (!this.#unable && !this.#resting) this.#asking.start(wait, PATIENCE);
   }
 }

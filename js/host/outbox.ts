@@ -15,6 +15,8 @@ export class Outbox {
   readonly #client: string;
   readonly #waiting = new Map<number, { readonly message: Numbered; heard: boolean }>();
   #last = 0;
+  /** The last message before the kernel was asked where it is. */
+  #asked = 0;
   readonly #doubting: Again;
 
   /** `doubt` is called when something may have been lost: then the kernel is to say where it is. */
@@ -52,16 +54,21 @@ export class Outbox {
     this.#waiting.delete(seq);
   }
 
-  /** Tells again what has no answer, from this number on. */
-  again(from = 1): void {
-    for (const [seq, { message }] of this.#waiting) if (seq >= from) this.#send(message);
+  /** The kernel is being asked where it is. */
+  ask(): void {
+    this.#asked = this.#last;
+  }
+
+  /** It has said so: what was told before it was asked, and has no answer, is told again. */
+  again(): void {
+    for (const [seq, { message }] of this.#waiting) if (seq <= this.#asked) this.#send(message);
   }
 
   /** The kernel waits for this number: it gets it, or hears that it will not come. */
   missed(seq: number): void {
     const next = [...this.#waiting.keys()].find((each) => each >= seq) ?? this.#last + 1;
     if (next > seq) this.#send({ kind: "skip", client: this.#client, seq: next - 1 });
-    this.again(seq);
+    for (const [each, { message }] of this.#waiting) if (each >= seq) this.#send(message);
   }
 
   end(): void {

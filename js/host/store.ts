@@ -464,6 +464,7 @@ export class PanelStore implements PanelHost {
     const rev = this.#synced || this.#saved === null ? null : this.#rev;
     const program = this.#beside?.wants ?? false;
     this.#asksProgram = program;
+    this.#outbox.ask();
     const { client } = this;
     return this.#channel.send({
       ...{ kind: "hello", client, protocol: PROTOCOL, rev, document: this.#saved ?? 0, program },

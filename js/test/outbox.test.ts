@@ -27,9 +27,11 @@ beforeEach(() => {
 afterEach(() => outbox.end());
 
 describe("the outbox", () => {
-  it("tells again what has no answer, in order", () => {
+  it("tells again what has no answer, in order, if it was told before the kernel was asked", () => {
     for (const seq of [1, 2, 3]) outbox.send(undo(seq));
     outbox.done(2);
+    outbox.ask();
+    outbox.send(undo(4));
     sent = [];
     outbox.again();
     expect(numbers()).toEqual([1, 3]);
