@@ -146,6 +146,8 @@ WRONG = [
     (view('<Input label="x" debounce="soon"/>'), "INVALID_ATTRIBUTE", "duration"),
     (view('<Text style="red">a</Text>'), "INVALID_ATTRIBUTE", "write name: value"),
     (view('<Iterate items="[]"/>'), "MISSING_KEY", ""),
+    (view('<Iterate items="[]" key="k-{$scope.item.id}"/>'), "INVALID_ATTRIBUTE", 'write key="{`k-${$scope.item.id}`}"'),
+    (view('<Text key="a\'{$state.count}">x</Text>'), "INVALID_ATTRIBUTE", "make all of it one"),
     (view('<Iterate items="[]" key="id" as="1"/>'), "INVALID_IDENTIFIER", ""),
     (view('<Iterate items="[]" key="id" as="a" index="a"/>'), "INVALID_IDENTIFIER", "already"),
     (view('<Iterate items="[]" key="id"><Text id="x">a</Text></Iterate>'), "DUPLICATE_VIEW_ID", "every item"),
@@ -201,6 +203,8 @@ RIGHT = [
     view(
         '<Iterate items="[]" as="a" key="id"><Iterate items="[]" as="b" key="id"><Checkbox bind="$scope.a.x">y</Checkbox></Iterate></Iterate>'
     ),
+    view('<Iterate items="[]" key="k-{{id}}"/>'),
+    view('<Iterate items="[]" key="k-&#123;id}"/>'),
     view('<Iterate items="[]" key="id"><Empty><Text id="none">nothing</Text></Empty></Iterate>'),
     view('<Input label="x" bind="$state.count" on:change="save" args="[]"/>'),
     view('<Input label="x" bind="$state[\'count\']"/>'),
