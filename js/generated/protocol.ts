@@ -78,9 +78,13 @@ export interface ApiError {
 }
 /**
  * One argument of a tool; not required when it has a default.
+ *
+ * ``defaulted``: a default is written.  Then ``default``, which may be null, stands for an absent value; else an absent
+ * value stays absent.
  */
 export interface ArgDeclaration {
   default: JsonValue;
+  defaulted: boolean;
   description: string;
   enum: JsonValue[] | null;
   max: number | null;
