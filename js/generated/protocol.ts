@@ -78,9 +78,13 @@ export interface ApiError {
 }
 /**
  * One argument of a tool; not required when it has a default.
+ *
+ * ``defaulted``: a default is written.  Then ``default``, which may be null, stands for an absent value; else an absent
+ * value stays absent.
  */
 export interface ArgDeclaration {
   default: JsonValue;
+  defaulted: boolean;
   description: string;
   enum: JsonValue[] | null;
   max: number | null;
@@ -707,7 +711,8 @@ export interface CompileRequest {
 /**
  * The answer: what a page needs to run the document without a kernel.
  *
- * ``hash`` is its ``document_hash``.  In ``program`` the controls of tools that need a kernel are disabled and say so.
+ * ``hash`` is its ``document_hash``.  In ``program`` the controls of tools that need a kernel are disabled and say so,
+ * and each lifecycle hook has ``local``: whether it runs without one.
  */
 export interface CompiledPanel {
   hash: string;

@@ -1,14 +1,23 @@
 /** The calls of a panel that runs in the page: what each was begun with, and which of one tool run or wait. */
 import type { Json } from "../host/json";
 import type { Moment } from "../host/moment";
+import type { Chain } from "./hooks";
 
 export interface LocalCall {
   readonly id: number;
+  /** What runs: a tool, or a lifecycle hook by its name. */
   readonly tool: string;
+  /** The hook's place in the program; null for a tool. */
+  readonly hook: number | null;
   readonly args: Json;
-  readonly client: string;
-  readonly seq: number;
+  /** The event of a page that asked for it; null for a hook. */
+  readonly asked: { readonly client: string; readonly seq: number } | null;
+  /** The hooks that led to it, itself among them. */
+  readonly chain: Chain;
   readonly moment: Moment;
+  began: boolean;
+  /** Milliseconds that its steps took. */
+  spent: number;
   /** Whether the page was told that it takes a while. */
   announced: boolean;
   /** Whether the person has answered what the tool asks before it runs. */

@@ -8,6 +8,8 @@ export interface LocalDocument {
   readonly program: JsonObject;
   /** The committed state to begin with. */
   readonly state: JsonObject;
+  /** Whether its `mount` has run for this state. */
+  readonly mounted: boolean;
   /** The view to show until the guest runs, and where none can run: a `Snapshot`. */
   readonly snapshot: Json;
 }
@@ -29,6 +31,7 @@ export function readDocument(text: string): LocalDocument | null {
     title: string(own(value, "title")),
     program: program as JsonObject,
     state: state as JsonObject,
+    mounted: own(value, "mounted") === true,
     snapshot: (own(value, "snapshot") ?? null) as Json,
   };
 }

@@ -13,6 +13,8 @@ import { readMoment } from "../host/moment";
 import { applyOperations } from "../host/operations";
 import { Gate, type LocalCall } from "./call";
 import { type LocalDocument, toolOf } from "./document";
+import type { Chain, Hook, Run } from "./hooks";
+import { Lifecycle } from "./lifecycle";
 
 type Said = { readonly kind: string } & Record<string, unknown>;
 type ClientEvent = Extract<ClientMessage, { kind: "event" }>;
@@ -43,6 +45,7 @@ export class LocalRuntime {
   readonly #gates = new Map<string, Gate>();
   /** The last event that was taken, by client: a page tells again what has no answer yet. */
   readonly #taken = new Map<string, number>();
+  readonly #lifecycle: Lifecycle;
   #outbox: Said[] = [];
   #turns: Promise<void> = Promise.resolve();
   #closed = false;
@@ -59,6 +62,12 @@ export class LocalRuntime {
     this.#bytes = bytes;
     this.#publish = publish;
     this.#signal = signal;
+    this.#lifecycle = new Lifecycle({
+      turn: (work) => this.#turn(work),
+      run: (hook, run) => this.#runHook(hook, run),
+      read: (name) => this.#read(name),
+      tell: (hook, error) => this.#say("hook", { hook, error }),
+    });
     signal.addEventListener("abort", () => this.#forgetCalls(), { once: true });
   }
 
@@ -78,6 +87,9 @@ export class LocalRuntime {
         break;
       case "confirm_answer":
         this.#turn(() => this.#confirmed(message.client, message.seq, message.yes));
+        break;
+      case "sight":
+        this.#turn(async () => this.#lifecycle.sight(message.client, message.shown));
         break;
       default: // there is nothing to permit and nothing to fetch here
     }
@@ -109,6 +121,7 @@ export class LocalRuntime {
   }
 
   #forgetCalls(): void {
+    this.#lifecycle.end();
     for (const call of this.#calls.values()) clearTimeout(call.timer);
     this.#calls.clear();
   }
@@ -152,10 +165,13 @@ export class LocalRuntime {
 
   async #snapshot(): Promise<void> {
     try {
+      this.#guest ??= await this.#load();
+      await this.#lifecycle.begin(this.#document.program, this.#document.mounted);
       const { tree } = await this.#ask({ op: "view", whole: true });
       this.#told = true;
       const { panel, title } = this.#document;
-      this.#say("snapshot", { panel, title, rev: this.#rev, tree, consent: null });
+      const { failures: hooks, wantsSight: sight } = this.#lifecycle;
+      this.#say("snapshot", { panel, title, rev: this.#rev, tree, consent: null, hooks, sight });
     } catch (error) {
       if (!(error instanceof GuestUnavailable)) throw error;
       const saved = this.#document.snapshot;
@@ -164,8 +180,9 @@ export class LocalRuntime {
     }
   }
 
-  async #commit(reply: GuestReply, cause: Cause): Promise<void> {
+  async #commit(reply: GuestReply, cause: Cause, chain: Chain): Promise<void> {
     if (reply.ops.length === 0) return;
+    const before = this.#state;
     const state = applyOperations(this.#state as Json, reply.ops);
     if (!isObject(state)) {
       this.#guest?.end();
@@ -176,6 +193,7 @@ export class LocalRuntime {
     const { patch, tree } = await this.#ask({ op: "view", whole: !this.#told });
     this.#told = true;
     this.#say("commit", { rev: this.#rev, cause, ops: reply.ops, patch, tree });
+    await this.#lifecycle.committed(before, this.#state, chain);
   }
 
   // --- calls ---------------------------------------------------------------------------------------
@@ -194,24 +212,57 @@ export class LocalRuntime {
       this.#say("reject", { client, seq, error: whole(reply.error) });
       return;
     }
-    await this.#commit(reply, { kind: "edit", tool: null, client, seq } as Cause);
+    await this.#commit(reply, { kind: "edit", tool: null, client, seq } as Cause, []);
     if (reply.tool === null) {
       this.#say("result", { client, seq, error: null });
       return;
     }
-    this.#number += 1;
-    const call: LocalCall = {
-      ...{ id: this.#number, tool: reply.tool, args: reply.value, client, seq },
-      ...{ moment: { clock, seed, zone }, announced: false, confirmed: false, timer: undefined },
-    };
-    this.#calls.set(call.id, call);
+    const call = this.#call({
+      ...{ tool: reply.tool, hook: null, args: reply.value, asked: { client, seq }, chain: [] },
+      moment: { clock, seed, zone },
+    });
     const { confirm: question } = toolOf(this.#document, call.tool);
     if (question === "") await this.#enter(call);
     else this.#say("confirm", { client, seq, tool: call.tool, question });
   }
 
+  #call(what: Pick<LocalCall, "tool" | "hook" | "args" | "asked" | "chain" | "moment">): LocalCall {
+    this.#number += 1;
+    const call: LocalCall = {
+      ...{ id: this.#number, ...what, began: false, spent: 0 },
+      ...{ announced: false, confirmed: false, timer: undefined },
+    };
+    this.#calls.set(call.id, call);
+    return call;
+  }
+
+  /** A hook waits for no other run: it never runs twice at a time. */
+  async #runHook(hook: Hook, { args, chain }: Run): Promise<void> {
+    const moment = readMoment();
+    const what = {
+      tool: hook.name,
+      hook: hook.index,
+      args,
+      asked: null,
+      chain: [...chain, hook.name],
+      moment,
+    };
+    await this.#begin(this.#call(what));
+  }
+
+  /** What a computed value is now, or its error. */
+  async #read(name: string): Promise<Json> {
+    try {
+      const { status, value, error } = await this.#ask({ op: "read", name });
+      return status === "failed" ? `${error?.code} ${error?.message}` : value;
+    } catch (error) {
+      if (!(error instanceof GuestFailure)) throw error;
+      return `${error.info.code} ${error.info.message}`;
+    }
+  }
+
   async #confirmed(client: string, seq: number, yes: boolean): Promise<void> {
-    const call = [...this.#calls.values()].find((each) => each.client === client && each.seq === seq);
+    const call = [...this.#calls.values()].find(({ asked }) => asked?.client === client && asked.seq === seq);
     if (!call || call.confirmed) return;
     call.confirmed = true;
     if (yes) await this.#enter(call);
@@ -248,23 +299,24 @@ export class LocalRuntime {
   }
 
   #begin(call: LocalCall): Promise<void> {
-    const { id, tool, args, moment } = call;
-    return this.#step(call, { op: "invoke", call: id, tool, args, ...moment, state: null, hook: null });
+    const { id, tool, args, moment, hook } = call;
+    call.began = true;
+    return this.#step(call, { op: "invoke", call: id, tool, args, ...moment, state: null, hook });
   }
 
   async #step(call: LocalCall, request: GuestRequest): Promise<void> {
     call.timer = undefined;
+    const { tool, hook, asked, chain } = call;
+    const who = { client: null, seq: null, ...asked };
+    const since = performance.now();
     let reply: GuestReply;
     try {
       reply = await this.#ask(request);
-      await this.#commit(reply, {
-        kind: "tool",
-        tool: call.tool,
-        client: call.client,
-        seq: call.seq,
-      } as Cause);
+      call.spent += performance.now() - since;
+      await this.#commit(reply, { kind: hook === null ? "tool" : "lifecycle", tool, ...who } as Cause, chain);
     } catch (error) {
       if (!(error instanceof GuestFailure)) throw error;
+      call.spent += performance.now() - since;
       this.#finish(call, error.info);
       return;
     }
@@ -277,9 +329,8 @@ export class LocalRuntime {
 
   /** Until its timer, or until it has heard that nobody here does what it asks for. */
   #wait(call: LocalCall, reply: GuestReply): void {
-    const { client, seq } = call;
     this.#announce(call);
-    if (reply.progress) this.#say("progress", { client, seq, ...reply.progress });
+    if (reply.progress && call.asked) this.#say("progress", { ...call.asked, ...reply.progress });
     const results = reply.calls.map(({ id }) => ({ id, value: null, error: NO_KERNEL }));
     const wait = results.length > 0 ? 0 : (reply.timer ?? 0);
     call.timer = setTimeout(() => {
@@ -291,15 +342,14 @@ export class LocalRuntime {
   }
 
   #announce(call: LocalCall, queued = false): void {
-    if (call.announced && queued) return;
+    if (call.asked === null || (call.announced && queued)) return;
     call.announced = true;
-    const { client, seq, tool } = call;
-    this.#say("started", { client, seq, tool, queued });
+    this.#say("started", { ...call.asked, tool: call.tool, queued });
   }
 
   async #cancel(client: string, seq: number): Promise<void> {
     for (const call of [...this.#calls.values()])
-      if (call.client === client && call.seq === seq) await this.#drop(call);
+      if (call.asked?.client === client && call.asked.seq === seq) await this.#drop(call);
   }
 
   async #drop(call: LocalCall): Promise<void> {
@@ -311,7 +361,10 @@ export class LocalRuntime {
   #finish(call: LocalCall, error: ErrorInfo | null): void {
     if (!this.#calls.delete(call.id)) return;
     clearTimeout(call.timer);
-    this.#say("result", { client: call.client, seq: call.seq, error });
+    if (call.asked) this.#say("result", { ...call.asked, error });
+    if (call.hook !== null) this.#lifecycle.ended(call.hook, error, call.spent);
+    if (error && call.began) this.#lifecycle.failed(call.tool, error, call.chain);
+    if (call.hook !== null) return;
     const next = this.#gate(call.tool).leave(call);
     if (next) this.#turn(() => this.#begin(next));
   }

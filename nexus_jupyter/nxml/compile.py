@@ -170,6 +170,7 @@ def _arg(element: Element) -> ArgDeclaration:
         type=cast(Any, rule.type),
         required=written is None if required is None else required.value is None or boolean(required.value),
         default=value,
+        defaulted=written is not None,
         description=element.text("description"),
         enum=rule.enum,
         min=rule.min,

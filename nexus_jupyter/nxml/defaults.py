@@ -9,10 +9,13 @@ from pydantic import JsonValue
 from ..diagnostics import Span
 from .ast import Element, Expression
 from .javascript import ending
-from .nearest import listed
+from .nearest import listed, short
+from .pattern import matches
 from .spans import sub_span
 from .values import TYPE_ALIASES, VALUE_TYPES, boolean, fits, json_value, names, number
 from .whitespace import SPACE, trimmed
+
+MAX_ITEMS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Constraints:
     enum: tuple[JsonValue, ...] | None = None
     min: float | int | None = None
     max: float | int | None = None
+    pattern: str | None = None
 
 
 def value_type(text: str) -> str | None:
@@ -39,7 +43,14 @@ def constraints(element: Element) -> Constraints:
         listed = enum_values(element.text("enum"), kind) or None
     except ValueError:
         listed = None
-    return Constraints(kind, listed, *(_bound(element, kind, name) for name in ("min", "max")))
+    pattern = element.get("pattern")
+    return Constraints(
+        kind,
+        listed,
+        min=_bound(element, kind, "min"),
+        max=_bound(element, kind, "max"),
+        pattern=pattern.value if pattern is not None and element.name == "State" and kind == "string" else None,
+    )
 
 
 def _bound(element: Element, kind: str, name: str) -> float | int | None:
@@ -104,7 +115,11 @@ def _unreadable(kind: str, text: str, error: ValueError) -> str:
 
 
 def checked(rule: Constraints, value: JsonValue) -> JsonValue:
-    """``value`` when it keeps to ``enum``, ``min`` and ``max``."""
+    """``value`` when it keeps to ``enum``, ``min``, ``max``, ``pattern`` and the length of a list.
+
+    The empty text needs no match: it may stand until something is written.  Of a pattern that is not
+    looked into here the guest tells it.
+    """
     if rule.enum is not None and value not in rule.enum:
         raise ValueError(f"is not among {listed(map(str, rule.enum), len(rule.enum))}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -112,6 +127,10 @@ def checked(rule: Constraints, value: JsonValue) -> JsonValue:
             raise ValueError(f"is less than the min {rule.min:g}")
         if rule.max is not None and value > rule.max:
             raise ValueError(f"is more than the max {rule.max:g}")
+    if rule.pattern is not None and isinstance(value, str) and value and matches(rule.pattern, value) is False:
+        raise ValueError(f"does not match the pattern {short(rule.pattern)}")
+    if rule.type == "list" and isinstance(value, list) and len(value) > MAX_ITEMS:
+        raise ValueError(f"holds {len(value)} items, but a list takes at most {MAX_ITEMS}; use type frame for larger tables")
     return value
 
 

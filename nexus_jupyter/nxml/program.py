@@ -124,12 +124,17 @@ class ComputedDeclaration(_Part):
 
 
 class ArgDeclaration(_Part):
-    """One argument of a tool; not required when it has a default."""
+    """One argument of a tool; not required when it has a default.
+
+    ``defaulted``: a default is written.  Then ``default``, which may be null, stands for an absent value; else an absent
+    value stays absent.
+    """
 
     name: str
     type: ValueType
     required: bool = True
     default: JsonValue = None
+    defaulted: bool = False
     description: str = ""
     enum: tuple[JsonValue, ...] | None = None
     min: float | None = None

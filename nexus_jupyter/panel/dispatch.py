@@ -120,11 +120,11 @@ class Dispatcher:
             known = f"It has {', '.join(kind.methods())}."
             raise HandlerError(f"{declared.name} has no method {wish.method!r}.", name="TypeError", hint=known, code="UNKNOWN_METHOD")
         check_declared(capability, call.tool.handler.capabilities)
-        grants = self._permissions.grants(call.id)
+        grants = self._permissions.grants(call.id, call.tool.name)
         if declared.name == PYTHON:
             grants.check_function(wish.method)
         elif grants.holds(declared.name, declared.alias, capability):
-            self._permissions.used(call.id)
+            self._permissions.used(call.id, call.tool.name)
         else:
             hint = self._permissions.denied(runtime, declared.alias, capability, call.tool.name)
             raise CapabilityError(f"{declared.name}.{wish.method} is not granted to this panel.", hint=hint)

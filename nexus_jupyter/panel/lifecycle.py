@@ -170,11 +170,16 @@ class Lifecycle:
             if not hook.note(run, self._clock.monotonic()):
                 self._runtime.log.append(LogLine(level="warn", text=f"{hook.name}: too many failures wait; this one was left out."))
 
-    def permitted(self) -> None:
-        """A person allowed something: a ``mount`` that was denied it runs again, for nobody could press a button for it."""
+    def permitted(self, names: frozenset[str] | None) -> None:
+        """A person allowed something, to these or to all: a ``mount`` that was denied it runs again.
+
+        Nobody could press a button for it.
+        """
         hook = next((each for each in self._hooks if each.declared.on == "mount"), None)
         state = None if hook is None else self._failed.get(hook.name)
-        if hook is not None and hook.call is None and state is not None and state.error is not None and state.error.code == DENIED:
+        if hook is None or hook.call is not None or (names is not None and hook.name not in names):
+            return
+        if state is not None and state.error is not None and state.error.code == DENIED:
             self._run(hook, Run())
 
     def failures(self) -> tuple[HookState, ...]:

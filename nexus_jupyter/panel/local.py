@@ -7,7 +7,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from ..nxml import Program, read
-from ..nxml.analysis import analyse
+from ..nxml.analysis import Analysis, analyse
+from ..nxml.analysis_facts import CodeFacts
+from ..nxml.outline import Outline
 
 # Names of what a kernel has to do, as a reader of the panel understands it.
 _REASON = "Needs a running kernel: {uses}. Open the notebook and run its cell."
@@ -32,9 +34,30 @@ def unavailable_tools(source: str, program: Program) -> dict[str, str]:
     return reasons
 
 
+def local_hooks(source: str, program: Program) -> tuple[bool, ...]:
+    """Of each lifecycle hook of the document ``source`` whether it runs without a kernel: by the same rule as a tool."""
+    ast = read(source).ast
+    analysis = analyse(ast)
+    handlers = (analysis.of(element.id) for element in Outline(ast).lifecycles)
+    found = [not any(_uses(site.facts, analysis) for site in sites if site.kind == "handler") for sites in handlers]
+    return tuple(found) if program.extensions else (True,) * len(found)
+
+
+def _uses(facts: CodeFacts, analysis: Analysis) -> bool:
+    """Whether a handler uses an extension, or may use one that cannot be told, itself or by a tool."""
+    called = (analysis.tools.get(name) for name in facts.tools)
+    below = any(tool is not None and (tool.extensions or tool.extensions_all) for tool in called)
+    return bool(facts.extensions) or facts.extensions_all or facts.tools_all or below
+
+
 def local_program(source: str, program: Program) -> dict[str, JsonValue]:
-    """The program as JSON, in which every control that starts a tool of ``unavailable_tools`` is disabled and says why."""
+    """The program as JSON, in which every control that starts a tool of ``unavailable_tools`` is disabled and says why.
+
+    Each lifecycle hook has beside what it declares ``local``: whether it runs without a kernel.
+    """
     data: dict[str, Any] = program.model_dump(mode="json")
+    for hook, local in zip(data["lifecycle"], local_hooks(source, program), strict=True):
+        hook["local"] = local
     reasons = unavailable_tools(source, program)
     waiting = [data["view"]] if reasons and data["view"] is not None else []
     while waiting:

@@ -43,14 +43,15 @@ class _Subject:
 
 @dataclass
 class _Once:
-    """A permission for one run: the first that begins after ``after`` and uses it; ``run`` is that one."""
+    """A permission for one run of one of ``tools``, which asked: the first that begins after ``after`` and uses it; ``run`` is that one."""
 
     demands: tuple[Demand, ...]
+    tools: frozenset[str]
     after: int
     run: int | None = None
 
-    def serves(self, run: int) -> bool:
-        return run == self.run or (self.run is None and run > self.after)
+    def serves(self, run: int, tool: str) -> bool:
+        return run == self.run or (self.run is None and run > self.after and tool in self.tools)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Permissions:
         self._store = store
         self._denied = False
         self._open: tuple[Consent, tuple[Demand, ...]] | None = None
+        self._askers: set[str] = set()
         self._once: _Once | None = None
         self._kept: Grant | None = None
         self._held: Mapping[str, frozenset[str]] = {}
@@ -112,16 +114,16 @@ class Permissions:
 
     # --- calls --------------------------------------------------------------------------------------
 
-    def grants(self, run: int) -> Grants:
-        """What the run of this number may do."""
+    def grants(self, run: int, tool: str) -> Grants:
+        """What the run of this number, of this tool or hook, may do."""
         names = {each.alias: each.name for each in self._subject.program.extensions}
-        held = _by_alias(self._granted(run))
+        held = _by_alias(self._granted((run, tool)))
         return Grants(self._functions, {alias: (names[alias], capabilities) for alias, capabilities in held.items() if alias in names})
 
-    def used(self, run: int) -> None:
+    def used(self, run: int, tool: str) -> None:
         """The run of this number makes a granted call: what is allowed once is this run's."""
         once = self._once
-        if once is not None and once.run is None and once.serves(run):
+        if once is not None and once.run is None and once.serves(run, tool):
             once.run = run
         self._publish()
 
@@ -165,6 +167,7 @@ class Permissions:
                 runtime.say(self._open[0])
             return
         demands = self._open[1]
+        tools = self._served()
         self._once = None
         if answer.decision == "deny":
             self._denied = True
@@ -172,11 +175,11 @@ class Permissions:
         elif answer.decision == "panel":
             self._keep(demands)
         else:
-            self._once = _Once(demands, after=number())
+            self._once = _Once(demands, tools, after=number())
         self._end(runtime, answer.decision)
         self._publish()
         if answer.decision != "deny":
-            runtime.lifecycle.permitted()
+            runtime.lifecycle.permitted(tools if answer.decision == "once" else None)
 
     def revoke(self, runtime: Runtime) -> None:
         """Take back what was allowed and what was denied."""
@@ -187,7 +190,9 @@ class Permissions:
 
     def _ask(self, runtime: Runtime, tool: str) -> None:
         demands = self._asked()
-        if self._open is not None and self._open[1] == demands:
+        self._askers.add(tool)
+        # what a person did goes before what the panel does by itself: then the question is about that
+        if self._open is not None and self._open[1] == demands and self._open[0].tool in self._served():
             return
         former = self._store.find(self.notebook, self.panel)
         renewal = former is not None and former.source_hash != self._subject.hash and former.asks_no_more(demands)
@@ -202,11 +207,17 @@ class Permissions:
         runtime.consent = consent
         runtime.say(consent)
 
+    def _served(self) -> frozenset[str]:
+        """The tools that have asked; where none has, the lifecycle hooks that have."""
+        names = frozenset(self._askers)
+        return names.difference(self._subject.program.hook_names) or names
+
     def _end(self, runtime: Runtime, outcome: str) -> None:
         if self._open is None:
             return
         id = self._open[0].id
         self._open = None
+        self._askers.clear()
         runtime.consent = None
         runtime.say(ConsentEnded.model_validate({"id": id, "outcome": outcome}))
 
@@ -239,8 +250,8 @@ class Permissions:
         """What a person is asked about: what the configuration leaves open."""
         return self._configured().ask
 
-    def _granted(self, run: int | None) -> tuple[Demand, ...]:
-        """The demands that are granted, to the run of this number (None: to any that may still use them)."""
+    def _granted(self, run: tuple[int, str] | None) -> tuple[Demand, ...]:
+        """The demands that are granted, to this run of this tool (None: to any that may still use them)."""
         if not self._trusted:
             return ()
         configured = self._configured()
@@ -249,7 +260,7 @@ class Permissions:
         allowed: tuple[Demand, ...] = ()
         if (kept := self._keep_valid()) is not None:
             allowed = kept.demands
-        elif self._once is not None and (run is None or self._once.serves(run)):
+        elif self._once is not None and (run is None or self._once.serves(*run)):
             allowed = self._once.demands
         # the configuration may have changed since: what it forbids now is not granted by what was answered then
         return (*configured.always, *_parts(configured.rules, allowed, "ask"))

@@ -186,7 +186,8 @@ class CompileRequest(Message):
 class CompiledPanel(Message):
     """The answer: what a page needs to run the document without a kernel.
 
-    ``hash`` is its ``document_hash``.  In ``program`` the controls of tools that need a kernel are disabled and say so.
+    ``hash`` is its ``document_hash``.  In ``program`` the controls of tools that need a kernel are disabled and say so,
+    and each lifecycle hook has ``local``: whether it runs without one.
     """
 
     hash: str

@@ -62,9 +62,11 @@ def syntax_diagnostics(program: Program, errors: Sequence[CodeError], source: st
     for error in errors:
         code = program.code[error.index]
         lines = code.source.split("\n")
-        line = min(max(error.line, 1), len(lines))
-        column = min(max(error.column, 1), len(lines[line - 1]) + 1)
-        offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
+        line = max(error.line, 1)
+        offset = len(code.source)  # where it ends too early, which is told of what stands behind it
+        if line <= len(lines):
+            column = min(max(error.column, 1), len(lines[line - 1]) + 1)
+            offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
         written = Written(code.source, source[code.span.start : code.span.end] if source else code.source)
         at = written.at(offset)
         end = at + (at < len(written.text))

@@ -39,7 +39,7 @@ class GrantedByTest(Permissions):
         super().begin(source, hash, program)
         self._bench.begin(program)
 
-    def grants(self, run: int) -> Grants:
+    def grants(self, run: int, tool: str) -> Grants:
         names = {each.alias: each.name for each in self._subject.program.extensions}
         held = {alias: (names[alias], each.capabilities) for alias, each in self._bench.granted.items() if alias in names}
         return Grants(self._functions, held)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bench.lab import ARTIFACTS
 from nexus_jupyter import Panel
-from tests.export.panels import ORDERS
+from tests.export.panels import LIFE, ORDERS
 
 pytestmark = pytest.mark.browser
 
@@ -136,3 +136,70 @@ def test_where_no_guest_can_run_the_panel_can_be_looked_at(opened: Callable[...,
     expect(page.get_by_text("Count 1", exact=True)).to_be_visible()
     expect(page.get_by_text("It can only be looked at here")).to_be_visible()
     expect(page.get_by_role("button", name="Add")).to_be_disabled()
+
+
+# --- lifecycle hooks --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a panel that does things by itself."""
+    with Panel(LIFE) as panel:
+        return panel.to_html(tmp_path_factory.mktemp("export") / "life.html")
+
+
+def number(page: Page, name: str) -> int:
+    return int(page.get_by_text(name).inner_text().removeprefix(name))
+
+
+def until(page: Page, name: str, least: int) -> None:
+    page.wait_for_function(
+        "([name, least]) => Number(document.body.innerText.match(new RegExp(name + ' ([0-9]+)'))?.[1]) >= least", arg=[name, least]
+    )
+
+
+def test_mount_runs_once_when_the_file_is_opened(opened: Callable[..., Page], life: Path) -> None:
+    text = life.read_text(encoding="utf-8")
+    before = int(text.partition('"mounted":')[2].partition(",")[0])
+    page = opened(life)
+    until(page, "Ticks", 3)
+    expect(page.get_by_text(f"Mounted {before + 1} and ")).to_be_visible()
+
+
+def test_intervals_tick_and_one_that_may_rest_does_while_nobody_sees_the_panel(opened: Callable[..., Page], life: Path) -> None:
+    page = opened(life)
+    until(page, "Rests", 3)
+    page.evaluate("document.getElementById('nexus-panel').style.marginTop = '5000px'")
+    until(page, "Ticks", number(page, "Ticks") + 5)
+    resting = number(page, "Rests")
+    until(page, "Ticks", number(page, "Ticks") + 5)
+    assert number(page, "Rests") == resting
+    page.evaluate("document.getElementById('nexus-panel').style.marginTop = '0'")
+    until(page, "Rests", resting + 2)
+
+
+def test_a_hook_that_needs_a_kernel_rests(opened: Callable[..., Page], life: Path) -> None:
+    page = opened(life)
+    before = number(page, "Fetched")
+    until(page, "Ticks", number(page, "Ticks") + 5)
+    assert number(page, "Fetched") == before
+
+
+def test_a_change_is_heard_when_it_has_ended_and_its_own_writes_start_nothing(opened: Callable[..., Page], life: Path) -> None:
+    page = opened(life)
+    until(page, "Ticks", 1)
+    page.get_by_label("Name").press_sequentially("Joan")
+    expect(page.get_by_text("Heard name+short", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Count").click()
+    expect(page.get_by_text("Own 11", exact=True)).to_be_visible()
+    until(page, "Ticks", number(page, "Ticks") + 3)
+    expect(page.get_by_text("Own 11", exact=True)).to_be_visible()
+
+
+def test_a_failure_is_heard_and_hooks_that_start_one_another_are_stopped(opened: Callable[..., Page], life: Path) -> None:
+    page = opened(life)
+    page.get_by_role("button", name="Fail").click()
+    expect(page.get_by_text("Failure fail: RangeError too bad", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Serve").click()
+    expect(page.get_by_text("hooks have started one another 16 times in a row")).to_be_visible()
+    expect(page.get_by_text("Match 9 8", exact=True)).to_be_visible()

@@ -41,3 +41,48 @@ ORDERS = """<NexusPanel title="Orders" id="orders">
     </Container>
   </View>
 </NexusPanel>"""
+
+LIFE = """<NexusPanel title="Life" id="life">
+  <Data>
+    <State name="mounted" type="number" /><State name="later" type="number" />
+    <State name="ticks" type="number" /><State name="rests" type="number" /><State name="fetched" type="number" />
+    <State name="name" type="string" /><State name="heard" type="list" /><State name="own" type="number" />
+    <State name="failure" type="string" />
+    <State name="ping" type="number" /><State name="pong" type="number" />
+    <Computed name="short" value="$state.name.length &lt; 3" />
+  </Data>
+  <Logic>
+    <Extension name="nexus.http" alias="http" hosts="example.org" />
+    <Tool name="fetch" description="Fetch"><Handler>await $ext.http.get('https://example.org/');</Handler></Tool>
+    <Tool name="fail" description="Fail"><Handler>throw new RangeError('too bad');</Handler></Tool>
+    <Tool name="own" description="Count"><Handler>$state.own += 1;</Handler></Tool>
+    <Tool name="serve" description="Begin a match"><Handler>$state.ping += 1;</Handler></Tool>
+    <Lifecycle on="mount">
+      <Handler>$state.mounted += 1; await new Promise(done => setTimeout(done, 1)); $state.later += 1;</Handler>
+    </Lifecycle>
+    <Lifecycle on="interval" every="100ms"><Handler>$state.ticks += 1;</Handler></Lifecycle>
+    <Lifecycle on="interval" every="100ms" whenHidden="pause"><Handler>$state.rests += 1;</Handler></Lifecycle>
+    <Lifecycle on="interval" every="100ms"><Handler>$state.fetched += 1; await $tools.fetch();</Handler></Lifecycle>
+    <Lifecycle on="change" of="name, short" debounce="500ms"><Handler>$state.heard.push($args.changed.join('+'));</Handler></Lifecycle>
+    <Lifecycle on="change" of="own"><Handler>$state.own += 10;</Handler></Lifecycle>
+    <Lifecycle on="change" of="ping"><Handler>$state.pong += 1;</Handler></Lifecycle>
+    <Lifecycle on="change" of="pong"><Handler>$state.ping += 1;</Handler></Lifecycle>
+    <Lifecycle on="error"><Handler>$state.failure = `${$args.source}: ${$args.error.name} ${$args.error.message}`;</Handler></Lifecycle>
+  </Logic>
+  <View>
+    <Container title="Life">
+      <Text>Mounted {$state.mounted} and {$state.later}</Text>
+      <Text>Ticks {$state.ticks}</Text>
+      <Text>Rests {$state.rests}</Text>
+      <Text>Fetched {$state.fetched}</Text>
+      <Text>Heard {$state.heard.join(' ')}</Text>
+      <Text>Own {$state.own}</Text>
+      <Text>Failure {$state.failure}</Text>
+      <Text>Match {$state.ping} {$state.pong}</Text>
+      <Input label="Name" bind="$state.name" />
+      <Button trigger="fail">Fail</Button>
+      <Button trigger="own">Count</Button>
+      <Button trigger="serve">Serve</Button>
+    </Container>
+  </View>
+</NexusPanel>"""

@@ -13,8 +13,9 @@ from nexus_jupyter import Panel
 from nexus_jupyter.cli import main
 from nexus_jupyter.errors import OptionError, PanelClosedError
 from nexus_jupyter.export import html_of
-from nexus_jupyter.panel.local import local_program, unavailable_tools
-from tests.export.panels import ORDERS
+from nexus_jupyter.nxml import load_program
+from nexus_jupyter.panel.local import local_hooks, local_program, unavailable_tools
+from tests.export.panels import LIFE, ORDERS
 
 
 def document(text: str) -> dict[str, object]:
@@ -70,6 +71,37 @@ def test_tools_that_need_a_kernel_are_told_with_what_they_use() -> None:
         view = json.dumps(local_program(panel.source, panel.program)["view"])
         assert view.count("Needs a running kernel") == 2
         assert "Needs a running kernel" not in json.dumps(panel.program.model_dump(mode="json"))
+
+
+def test_hooks_that_need_a_kernel_are_told_apart() -> None:
+    with Panel(LIFE) as panel:
+        local = local_hooks(panel.source, panel.program)
+        program = document(html_of(panel))["program"]
+    assert isinstance(program, dict)
+    assert [hook["local"] for hook in program["lifecycle"]] == list(local)
+    needs = [name for name, here in zip(panel.program.hook_names, local, strict=True) if not here]
+    assert needs == ["lifecycle interval 3"]
+
+
+@pytest.mark.parametrize(
+    ("code", "here"),
+    [
+        ("$state.n = 1", True),
+        ("await $tools.plain()", True),
+        ("await $ext.http.get('/')", False),
+        ("await $tools.fetch()", False),
+        ("await $tools.deep()", False),
+        ("await $tools[$state.n]()", False),
+        ("const e = $ext; await e.http.get('/')", False),
+    ],
+)
+def test_a_hook_runs_without_a_kernel_unless_it_or_what_it_calls_may_use_an_extension(code: str, here: bool) -> None:
+    source = f"""<NexusPanel><Data><State name="n" type="any"/></Data><Logic><Extension name="nexus.http" alias="http" hosts="h"/>
+    <Tool name="fetch" description="d"><Handler>await $ext.http.get('/')</Handler></Tool>
+    <Tool name="deep" description="d"><Handler>await $tools.fetch()</Handler></Tool>
+    <Tool name="plain" description="d"><Handler>$state.n = 2</Handler></Tool>
+    <Lifecycle on="interval" every="1s"><Handler>{code}</Handler></Lifecycle></Logic></NexusPanel>"""
+    assert local_hooks(source, load_program(source)[0]) == (here,)
 
 
 def test_a_panel_without_a_view_or_that_has_ended_gives_no_file(tmp_path: Path) -> None:

@@ -36,6 +36,13 @@ def test_a_fix_that_shows_another_problem_leads_to_the_next() -> None:
     assert fixed(source) == "<NexusPanel id='p'><View><Layout><Container><Text content='a'></Text></Container></Layout></View></NexusPanel>"
 
 
+def test_a_key_of_text_and_expression_becomes_one_expression() -> None:
+    source = (
+        """<NexusPanel id='p'><View><Iterate items="[{id: 1}]" key="row-{ $scope.item.id }"><Text>a</Text></Iterate></View></NexusPanel>"""
+    )
+    assert fixed(source) == source.replace("row-{ $scope.item.id }", "{`row-${$scope.item.id}`}")
+
+
 def test_without_fixes_the_text_stays() -> None:
     for source in ("<NexusPanel/>", "<NexusPanel><View/><View/></NexusPanel>", ""):
         assert fixed(source) == source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,15 @@ from nexus_jupyter.protocol import Emitted
 
 from .conftest import NOTEBOOK
 from .notes import FS, HTTP, READ, Notes, Person, document, granted, records
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something that another thread brings about."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
 
 CAUGHT = "try { await $ext.fs.read('a'); return 'read' } catch (error) { return error.code + ': ' + error.message }"
 
@@ -115,6 +125,8 @@ def test_once_is_not_for_a_run_that_began_before(attended: Path) -> None:
         lurker = panel.tools.go()
         while not person.questions():
             time.sleep(0.001)
+        with pytest.raises(CapabilityError):
+            panel.call("go2")
         person.decide("once")
         tries = panel.state.tries
         while panel.state.tries < tries + 2 and not lurker.done():
@@ -122,6 +134,47 @@ def test_once_is_not_for_a_run_that_began_before(attended: Path) -> None:
         assert panel.call("go2") == "data/a by fs:read"
         panel.state.over = True
         assert lurker.result() == "nothing"
+
+
+def test_once_is_for_the_tool_that_asked(attended: Path) -> None:
+    with Panel(document(READ, READ)) as panel:
+        person = Person(panel)
+        with pytest.raises(CapabilityError):
+            panel.call("go")
+        person.decide("once")
+        with pytest.raises(CapabilityError):
+            panel.call("go2")
+        assert panel.call("go") == "data/a by fs:read"
+
+
+def test_once_is_for_the_click_that_asked_and_not_for_a_tick_that_comes_before_it(attended: Path) -> None:
+    tick = "$state.ticks += 1; try { await $ext.fs.read('a'); $state.reads += 1 } catch { $state.denied += 1 }"
+    states = "".join(f'<State name="{name}" type="number"/>' for name in ("ticks", "reads", "denied"))
+    hook = f'<Lifecycle on="interval" every="100ms"><Handler>{tick}</Handler></Lifecycle>'
+    text = document(READ).replace("</Logic>", f"{hook}</Logic>").replace("<Logic>", f"<Data>{states}</Data><Logic>")
+    with Panel(text) as panel:
+        person = Person(panel)
+        until(person.questions)
+        assert person.questions()[-1].tool == "lifecycle interval"
+        with pytest.raises(CapabilityError):
+            panel.call("go")
+        assert [question.tool for question in person.questions()] == ["lifecycle interval", "go"]
+        person.decide("once")
+        seen = panel.state.denied
+        until(lambda: panel.state.denied > seen + 1)
+        assert panel.state.reads == 0
+        assert panel.call("go") == "data/a by fs:read"
+
+
+def test_once_is_for_the_next_tick_where_only_the_interval_asked(attended: Path) -> None:
+    hook = '<Lifecycle on="interval" every="100ms"><Handler>$state.said.push(await $ext.fs.read(\'a\'));</Handler></Lifecycle>'
+    text = document(READ).replace("</Logic>", f"{hook}</Logic>").replace("<Logic>", '<Data><State name="said" type="list"/></Data><Logic>')
+    with Panel(text) as panel:
+        person = Person(panel)
+        until(person.questions)
+        person.decide("once")
+        until(lambda: len(person.questions()) > 1)
+        assert panel.state.said == ["data/a by fs:read"]
 
 
 def test_deny_is_final_for_this_panel_and_its_next_run_asks_again(attended: Path) -> None:

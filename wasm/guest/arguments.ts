@@ -56,7 +56,7 @@ function argument(tool: ToolDeclaration, arg: ArgDeclaration, value: Json | unde
   const missing = value === undefined || (value === null && arg.type !== "any");
   if (missing) {
     if (arg.required) throw argumentError(`tool ${tool.name} needs the argument ${arg.name}`, takes(tool));
-    return arg.default === null && arg.type !== "any" ? undefined : arg.default;
+    return arg.defaulted ? arg.default : undefined;
   }
   const candidate = coerced(arg.type, value);
   const broken = violation(arg, candidate);

@@ -6,27 +6,30 @@
 //   body        after `}`:  `)` or an operator  |  `,` or `}`  |  a class member, `;` or `}`, but neither `)` nor `,`
 //   expression  after the value:  `)`  |  `]`
 // Parsing runs nothing.
+//
+// The prefix ends with a line break: the engine counts the columns of a script's first line now from 0, now from 1,
+// and those of all others from 1.
 
 import type { Code, Span } from "../../js/generated/protocol";
 import { parseOnly, runScript } from "./native";
 
 const HANDLER_PARAMETERS = "$state,$args,$tools,$emit,$ext,$log,$progress,console,setTimeout,clearTimeout";
 const BODY_CHECKS: readonly Wrapper[] = [
-  ["(async function(){", "\n})"],
-  ["({async m(){", "\n}})"],
-  ["class C{async m(){", "\n}}"],
+  ["(async function(){\n", "\n})"],
+  ["({async m(){\n", "\n}})"],
+  ["class C{async m(){\n", "\n}}"],
 ];
-const BODY: Wrapper = [`(async function(${HANDLER_PARAMETERS}){"use strict";`, "\n})"];
+const BODY: Wrapper = [`(async function(${HANDLER_PARAMETERS}){"use strict";\n`, "\n})"];
 const EXPRESSION_CHECKS: readonly Wrapper[] = [
-  ["(", "\n)"],
-  ["[", "\n]"],
+  ["(\n", "\n)"],
+  ["[\n", "\n]"],
 ];
-const EXPRESSION: Wrapper = ['(function($state,$scope,$event){"use strict";return (', "\n)})"];
+const EXPRESSION: Wrapper = ['(function($state,$scope,$event){"use strict";return (\n', "\n)})"];
 const OBJECT_CHECKS: readonly Wrapper[] = [
-  ["(", "\n)"],
-  ["[", "\n]"],
+  ["(\n", "\n)"],
+  ["[\n", "\n]"],
 ];
-const FIELDS_CHECK: Wrapper = ["({x:{", "\n}})"];
+const FIELDS_CHECK: Wrapper = ["({x:{\n", "\n}})"];
 const LONE_NAME = /^\s*[\p{ID_Start}$_][\p{ID_Continue}$]*\s*$/u;
 const POSITION = /code:(\d+):(\d+)(?::(\d+))?/g;
 const SHOWN_FRAMES = 8;
@@ -52,32 +55,31 @@ export type Expression = (state: object, scope: object, event: unknown) => unkno
 
 interface Unit {
   readonly span: Span;
-  /** UTF-16 units that stand before the code on its first line. */
-  readonly shift: number;
   /** The code, kept when its columns need counting: when it is not all ASCII. */
   readonly wide: string | undefined;
   readonly run: unknown;
 }
 
+function wide(source: string): string | undefined {
+  return /^[\0-\x7f]*$/.test(source) ? undefined : source;
+}
+
 /**
- * The column in code points of a place whose column the engine counts in bytes of UTF-8; both from 1, in the
- * given line (from 1) of the code.
+ * The place in the code, from 1 and in code points, of one that the engine gives in a script whose first line is
+ * the prefix and whose columns are bytes of UTF-8.
  */
-function columnIn(source: string | undefined, line: number, column: number): number {
+function placeIn(source: string | undefined, line: number, column: number): Position {
+  if (line < 2) return { line: 1, column: 1 };
   let bytes = column - 1;
-  if (source === undefined || bytes <= 0) return column;
+  if (source === undefined || bytes <= 0) return { line: line - 1, column: Math.max(1, column) };
   let points = 0;
-  for (const char of source.split("\n", line)[line - 1] ?? "") {
+  for (const char of source.split("\n", line - 1)[line - 2] ?? "") {
     if (bytes <= 0) break;
     const point = char.codePointAt(0) ?? 0;
     bytes -= point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     points += 1;
   }
-  return points + Math.max(0, bytes) + 1;
-}
-
-function wide(source: string): string | undefined {
-  return /^[\0-\x7f]*$/.test(source) ? undefined : source;
+  return { line: line - 1, column: points + Math.max(0, bytes) + 1 };
 }
 
 export class CodeTable {
@@ -136,38 +138,19 @@ export class CodeTable {
   private map(index: number, line: number, column: number): Position | undefined {
     const unit = this.units[index];
     if (unit === undefined) return undefined;
-    if (line !== 1) return { line: unit.span.line + line - 1, column: columnIn(unit.wide, line, column) };
-    // The engine counts columns from 0 on a script's first line and from 1 on all others.
-    const within = columnIn(unit.wide, 1, column - unit.shift + 1) - 1;
-    return { line: unit.span.line, column: Math.max(unit.span.column, unit.span.column + within) };
+    const place = placeIn(unit.wide, line, column);
+    const { span } = unit;
+    if (place.line === 1) return { line: span.line, column: span.column + place.column - 1 };
+    return { line: span.line + place.line - 1, column: place.column };
   }
 }
 
-class MisplacedError extends Error {
-  constructor(
-    readonly cause_: unknown,
-    readonly shift: number,
-  ) {
-    super();
-  }
-}
-
-function check(source: string, wrappers: readonly Wrapper[], file: string, shift = 0): void {
-  for (const [prefix, suffix] of wrappers) {
-    try {
-      parseOnly(prefix + source + suffix, file);
-    } catch (error) {
-      throw new MisplacedError(error, prefix.length - shift);
-    }
-  }
+function check(source: string, wrappers: readonly Wrapper[], file: string): void {
+  for (const [prefix, suffix] of wrappers) parseOnly(prefix + source + suffix, file);
 }
 
 function define(source: string, [prefix, suffix]: Wrapper, span: Span, file: string): Unit {
-  try {
-    return { span, shift: prefix.length, wide: wide(source), run: runScript(prefix + source + suffix, file) };
-  } catch (error) {
-    throw new MisplacedError(error, prefix.length);
-  }
+  return { span, wide: wide(source), run: runScript(prefix + source + suffix, file) };
 }
 
 function compile(code: Code, index: number): Unit {
@@ -206,15 +189,8 @@ function parses(source: string, wrappers: readonly Wrapper[], file: string): boo
 }
 
 function problemOf(error: unknown, index: number, source: string): CodeProblem {
-  const shift = error instanceof MisplacedError ? error.shift : 0;
-  const reason = (error instanceof MisplacedError ? error.cause_ : error) as Error;
+  const reason = error as Error | null;
   const match = /code:\d+:(\d+)(?::(\d+))?/.exec(String(reason?.stack ?? ""));
-  const line = Number(match?.[1] ?? 1);
-  const column = Number(match?.[2] ?? 1);
-  return {
-    index,
-    line,
-    column: columnIn(wide(source), line, Math.max(1, line === 1 ? column - shift : column)),
-    message: String(reason?.message ?? reason),
-  };
+  const place = placeIn(wide(source), Number(match?.[1] ?? 1), Number(match?.[2] ?? 1));
+  return { index, ...place, message: String(reason?.message ?? error) };
 }

@@ -92,22 +92,16 @@ export class Data {
   }
 
   private initial(declaration: StateDeclaration, evaluation: Evaluation): Json {
-    if (declaration.default_code === null) {
-      if (declaration.default === null || !fitsType(declaration.type, declaration.default))
-        return emptyValue(declaration);
-      return this.state.plain(declaration.default, `the default of state ${declaration.name}`);
-    }
+    const { default: written, default_code: code, name } = declaration;
+    if (code === null && (written === null || !fitsType(declaration.type, written)))
+      return emptyValue(declaration);
     const value = this.state.plain(
-      evaluation.initial(declaration),
-      `the default of state ${declaration.name}`,
+      code === null ? written : evaluation.initial(declaration),
+      `the default of state ${name}`,
     );
     const problem = this.problem(declaration, value, true);
     if (problem !== null)
-      throw new PanelError(
-        "StateError",
-        "INVALID_DEFAULT",
-        `the default of state ${declaration.name} ${problem}`,
-      );
+      throw new PanelError("StateError", "INVALID_DEFAULT", `the default of state ${name} ${problem}`);
     return value;
   }
 

@@ -23,6 +23,7 @@ export function running(api: Api, files: StaticFiles): RunHere {
       title: output.title,
       program: compiled.program,
       state: output.state ?? {}, // a state that is not there begins with its default
+      mounted: output.state !== null,
       snapshot: null,
     };
     bundle.runHere(JSON.stringify(document), el, signal);

@@ -211,9 +211,9 @@ describe("running here", () => {
   it("takes the document from the cell and the state from the output", async () => {
     const program = { view: null };
     expect(await run(CELL, await compiled())).toEqual([
-      { panel: "p", title: "P", program, state: { n: 1 }, snapshot: null },
+      { panel: "p", title: "P", program, state: { n: 1 }, mounted: true, snapshot: null },
     ]);
-    expect(await run(CELL, await compiled(), { state: null })).toMatchObject([{ state: {} }]);
+    expect(await run(CELL, await compiled(), { state: null })).toMatchObject([{ state: {}, mounted: false }]);
   });
 
   it("runs no other document than the one that was saved", async () => {

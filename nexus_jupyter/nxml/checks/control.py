@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from ..nearest import short
+from ..segments import attribute_segments
 from ..values import identifier_problem
-from .rule import Context, Site, rule
+from .rule import COMPONENT, Context, Site, rule
+
+# Text that may stand in a template and in either kind of quotes as it is.
+_PLAIN = re.compile(r"[\w .,:;/#@+*-]*")
 
 
 @rule("MISPLACED_ELEMENT", on="If")
@@ -42,6 +48,34 @@ def loop_has_key(site: Site, context: Context) -> None:
         item = short(site.element.text("as") or "item")
         hint = f'add key="id", a property of the items, or key="{{$scope.{item}}}" for plain values'
         context.report("MISSING_KEY", "<Iterate> has no key", site.element, hint=hint)
+
+
+@rule("INVALID_ATTRIBUTE", on=COMPONENT)
+def key_is_one(site: Site, context: Context) -> None:
+    """What: a key is a name, or one expression in braces, not a text with expressions in it.
+
+    Why: an unbraced ``key="row-{…}"`` would name a property that no item has.
+    Remedy: make all of it one expression: ``key="{`row-${$scope.item.id}`}"``.
+    """
+    attribute = site.element.get("key")
+    if attribute is None or attribute.mode != "plain" or not attribute.value:
+        return
+    span = attribute.value_span
+    written = context.written(span)
+    parts = attribute_segments(written, 0, len(written)).parts
+    if all(isinstance(part, str) for part in parts):
+        return
+    pieces = [part if isinstance(part, str) else written[part.start : part.end].strip() for part in parts]
+    whole = "".join(piece if isinstance(part, str) else f"${{{piece}}}" for part, piece in zip(parts, pieces, strict=True))
+    plain = all(_PLAIN.fullmatch(part) if isinstance(part, str) else "`" not in piece for part, piece in zip(parts, pieces, strict=True))
+    context.report(
+        "INVALID_ATTRIBUTE",
+        f"the value {short(attribute.value)!r} of 'key' mixes text and an expression",
+        site.element,
+        span,
+        hint=f'write key="{{`{short(whole)}`}}"' if plain else "make all of it one {expression}",
+        fix=context.rewritten(span, written, f"{{`{whole}`}}", "make it one expression") if plain else None,
+    )
 
 
 @rule("INVALID_IDENTIFIER", on="Iterate")

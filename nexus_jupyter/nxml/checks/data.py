@@ -45,7 +45,7 @@ def report_duplicates(code: str, what: str, elements: list[Element], context: Co
 @rule("INVALID_DEFAULT", on=("State", "Arg"))
 def default_values(site: Site, context: Context) -> None:
     """What: a default is valid JSON of the declared type, or (for a state) one ``{expression}``; within
-    ``enum``, ``min`` and ``max``.  For the type string it is the text itself.
+    ``enum``, ``min``, ``max`` and ``pattern``.  For the type string it is the text itself.
 
     Why: the same rules hold at every later write.  Remedy: write the value as JSON, for example ``[]``.
     """

@@ -165,9 +165,13 @@ class Context:
         """Whether an element is written ``<Name/>``, so that its name stands once."""
         return not element.node.children and self._source[element.span.end - 2 : element.span.end] == "/>"
 
+    def written(self, span: Span) -> str:
+        """The text of the document at ``span``, references and all."""
+        return self._source[span.start : span.end]
+
     def rewritten(self, span: Span, there: str, instead: str, title: str) -> Fix | None:
         """The fix that writes ``instead`` where ``there`` stands, when that text stands there literally."""
-        return Fix(title=title, span=span, replacement=instead) if self._source[span.start : span.end] == there else None
+        return Fix(title=title, span=span, replacement=instead) if self.written(span) == there else None
 
 
 Check = Callable[[Site, Context], None]

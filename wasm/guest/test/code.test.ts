@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { GuestReply } from "../../../js/generated/protocol";
-import { Host, Panel, Source, state } from "./host";
+import { arg, Host, Panel, Source, state } from "./host";
 
 function load(source: Source): GuestReply {
   return new Host().request({
@@ -157,45 +157,27 @@ describe("args", () => {
   const detail = { a: 1, value: "v" };
   const given = (text: string): unknown => {
     const source = new Source([state("n", "number", 7)]).tool("t", "return $args", [
-      {
-        name: "a",
-        type: "any",
-        required: false,
-        default: null,
-        description: "",
-        enum: null,
-        min: null,
-        max: null,
-      },
-      {
-        name: "b",
-        type: "any",
-        required: false,
-        default: null,
-        description: "",
-        enum: null,
-        min: null,
-        max: null,
-      },
+      arg("a", "any", { required: false }),
+      arg("b", "any", { required: false }),
     ]);
     const args = source.put("args", text);
     const p = new Panel(source.shows(source.node("Button", { events: { press: { tool: "t", args } } })));
     return p.event("0", "press", detail).value;
   };
   test.each([
-    ["{ a: 1 }", { a: 1, b: null }],
+    ["{ a: 1 }", { a: 1 }],
     ["{ a: $event.a, b: $state.n }", { a: 1, b: 7 }],
     ["{$event}", undefined],
-    ["{$event.value}", { a: "v", b: null }],
+    ["{$event.value}", { a: "v" }],
     ["{[1, 2]}", { a: 1, b: 2 }],
-    ["{{a: 1}}", { a: 1, b: null }],
+    ["{{a: 1}}", { a: 1 }],
     ["{{a: 1, b: {c: 2}}}", { a: 1, b: { c: 2 } }],
-    ["  {  'a' : `}` }  ", { a: "}", b: null }],
-    ["{...{a: 3}}", { a: 3, b: null }],
-    ["{}", { a: null, b: null }],
-    ["[$state.n]", { a: 7, b: null }],
-    ["$state.n", { a: 7, b: null }],
-    ["{null}", { a: null, b: null }],
+    ["  {  'a' : `}` }  ", { a: "}" }],
+    ["{...{a: 3}}", { a: 3 }],
+    ["{}", {}],
+    ["[$state.n]", { a: 7 }],
+    ["$state.n", { a: 7 }],
+    ["{null}", {}],
   ])("%s", (text, expected) => {
     if (expected === undefined) expect(given(text)).toBeNull();
     else expect(given(text)).toEqual(expected);

@@ -74,6 +74,7 @@ export function arg(
     type,
     required: true,
     default: null,
+    defaulted: more.default !== undefined,
     description: "",
     enum: null,
     min: null,
