@@ -104,8 +104,8 @@ export abstract class Part implements Holder, Observer, Waiting {
   /** Evaluates its expressions, and makes, keeps or ends the parts within. */
   protected abstract evaluate(): void;
 
-  /** The components it shows where it stands, in order. */
-  abstract addIds(ids: string[]): void;
+  /** The given ids and behind them those of the components it shows where it stands, in order; may add to the given list. */
+  abstract addIds(ids: string[]): string[];
 
   abstract addTexts(texts: string[]): void;
 

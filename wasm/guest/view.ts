@@ -36,6 +36,8 @@ export class View {
   /** Components whose own content, or whose children's order, may differ from what the host was told. */
   readonly repainted = new Set<Component>();
   readonly rearranged = new Set<Component>();
+  /** How many of the shown components the host does not know. */
+  untold = 0;
   private readonly components = new Map<string, Component>();
   private readonly troubled = new Set<Part>();
   private shownCount = 0;
@@ -98,6 +100,7 @@ export class View {
       const splices = component.takeSplices(added);
       if (splices !== null) children.push({ id: component.id, splices });
     }
+    if (this.untold > 0) for (const component of this.rearranged) component.takeReturned(added);
     this.rearranged.clear();
     const problems = JSON.stringify(this.problems());
     const same = problems === this.told;
@@ -236,6 +239,7 @@ export class View {
       throw new PanelError("LimitError", "LIMIT_NODES", text, "show fewer items, or a Table");
     }
     this.shownCount++;
+    this.untold++;
   }
 
   private update(): void {
@@ -264,6 +268,7 @@ export class View {
     for (const component of [...this.components.values()]) component.end();
     this.components.clear();
     this.shownCount = 0;
+    this.untold = 0;
     this.troubled.clear();
   }
 
