@@ -47,7 +47,8 @@ export function nesting(value: Json, apart?: ReadonlySet<Container>): number {
   if (!isContainer(value) || apart?.has(value)) return 0;
   let most = 0;
   if (Array.isArray(value)) {
-    for (const item of value) if (isContainer(item)) most = Math.max(most, nesting(item, apart));
+    for (const item of value)
+      if (isContainer(item) && !apart?.has(item)) most = Math.max(most, nesting(item, apart));
   } else {
     for (const key of Object.keys(value)) {
       const item = value[key] as Json;
