@@ -166,7 +166,7 @@ function convertObject(value: object, place: string, how: Conversion, above: obj
   if (known !== undefined) return copyOf(known);
   const prototype = Reflect.getPrototypeOf(value);
   // most values: they are none of those below, and each question costs as much as a value
-  if (prototype !== Object.prototype && prototype !== Array.prototype) {
+  if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) {
     if (value instanceof Date) {
       const time = value.getTime();
       if (Number.isNaN(time)) throw new Misfit(place, "an invalid Date", "");
