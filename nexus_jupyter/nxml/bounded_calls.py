@@ -20,7 +20,7 @@ from .bounded_names import (
     WRITTEN,
 )
 from .bounded_regex import matching
-from .bounded_sizes import CATCH, CHARACTER, COLLATE, CONVERT, DATE, ELEMENT, FAILS, MOVE, SEARCH, ZERO, Poly, Unbounded, constant
+from .bounded_sizes import CATCH, CHANGE, CHARACTER, COLLATE, DATE, ELEMENT, FAILS, MOVE, SEARCH, ZERO, Poly, Unbounded, constant
 from .bounded_values import NUMBER, TRUTH, UNDEFINED, Kind, Value, text_of
 
 # Longest texts of numbers: of toString(2), else.
@@ -69,7 +69,7 @@ class Calls:
         """The value of a method that changes what it is called on."""
         if name in ("pop", "shift") and not value.scalar:
             # an expression has no list in state whose items it could take away
-            self.spend(value.nodes.times(CONVERT))
+            self.spend(value.nodes.times(CHANGE))
             return replace(value.part(), live=0)
         raise self.refuse(node, f"{name} is not known as harmless here")
 

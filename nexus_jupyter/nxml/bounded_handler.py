@@ -11,7 +11,7 @@ from dataclasses import replace
 from .analysis_syntax import Syntax
 from .bounded_binding import Known
 from .bounded_names import CHANGING
-from .bounded_sizes import CONVERT, ELEMENT, LIMIT, NODES, WRITE, ZERO, Poly, Unbounded, constant
+from .bounded_sizes import CHANGE, ELEMENT, LIMIT, NODES, WRITE, ZERO, Poly, Unbounded, constant
 from .bounded_statements import Statements
 from .bounded_values import NUMBER, TRUTH, Value
 
@@ -91,7 +91,7 @@ class Handlers(Statements):
         if holder.live == 1:
             if name is None or name == "length":
                 # of a list it may take away items
-                self.spend(NODES.times(CONVERT))
+                self.spend(NODES.times(CHANGE))
             self._grow(node, added + value.size, value)
         elif name is None or name == "length":
             raise self.refuse(place, "what is made here gets only properties whose names are written out")
@@ -124,7 +124,7 @@ class Handlers(Statements):
             return super().changes(node, target, value, name, arguments)
         added = arguments[2:] if name == "splice" else arguments if name in ("push", "unshift") else []
         unused = self.unused == node
-        self.spend(value.nodes.times(ELEMENT if name in ("push", "unshift") else CONVERT))
+        self.spend(value.nodes.times(ELEMENT if name in ("push", "unshift") else CHANGE))
         if value.live == 1:
             for one in added or [NUMBER]:
                 self._grow(node, one.size + constant(1), one)

@@ -34,8 +34,10 @@ export class Branch extends Part {
     this.children = [];
   }
 
-  addIds(ids: string[]): void {
-    for (const child of this.children) child.addIds(ids);
+  addIds(ids: string[]): string[] {
+    let all = ids;
+    for (const child of this.children) all = child.addIds(all);
+    return all;
   }
 
   addTexts(texts: string[]): void {

@@ -31,7 +31,8 @@ const OBJECT_CHECKS: readonly Wrapper[] = [
 ];
 const FIELDS_CHECK: Wrapper = ["({x:{\n", "\n}})"];
 const LONE_NAME = /^\s*[\p{ID_Start}$_][\p{ID_Continue}$]*\s*$/u;
-const POSITION = /code:(\d+):(\d+)(?::(\d+))?/g;
+const MARK = "code:";
+const POSITION = /code:(\d+):(\d+)(?::(\d+))?/y;
 const SHOWN_FRAMES = 8;
 const STACK_READ = 16_384;
 
@@ -114,7 +115,11 @@ export class CodeTable {
 
   /** Where in the document an error arose: the innermost frame of panel code. */
   place(stack: string): Position {
-    for (const match of stack.slice(0, STACK_READ).matchAll(POSITION)) {
+    const text = stack.length > STACK_READ ? stack.slice(0, STACK_READ) : stack;
+    for (let at = text.indexOf(MARK); at >= 0; at = text.indexOf(MARK, at + 1)) {
+      POSITION.lastIndex = at;
+      const match = POSITION.exec(text);
+      if (match === null) continue;
       const position = this.map(Number(match[1]), Number(match[2]), Number(match[3] ?? 1));
       if (position !== undefined) return position;
     }

@@ -68,18 +68,21 @@ export class Component extends Part implements Frame {
 
   override end(): void {
     super.end();
+    if (this.told === null) this.view.untold--;
     this.view.leave(this);
     for (const child of this.children ?? []) child.end();
     this.children = null;
     this.toldIds = NO_IDS;
   }
 
-  addIds(ids: string[]): void {
+  addIds(ids: string[]): string[] {
     ids.push(this.id);
+    return ids;
   }
 
   /** Adds the protocol's `TreeNode` as pieces of JSON text, and takes it for told. */
   addTexts(texts: string[]): void {
+    if (this.told === null) this.view.untold--;
     this.told = this.face;
     this.toldIds = this.ids();
     const { values, place } = this.face;
@@ -116,12 +119,20 @@ export class Component extends Part implements Frame {
     const ids = this.ids();
     const found = splices(this.toldIds, ids);
     this.toldIds = ids;
-    // also one that went and came again between two looks
+    for (const { ids } of found) this.tellNew(ids, texts);
+    return found.length === 0 ? null : found;
+  }
+
+  /** As above, of children where they were before: such as went and came again between two looks. */
+  takeReturned(texts: string[]): void {
+    if (!this.ended && this.told !== null) this.tellNew(this.toldIds, texts);
+  }
+
+  private tellNew(ids: readonly string[], texts: string[]): void {
     for (const id of ids) {
       const child = this.view.component(id);
       if (child?.told === null) child.addTexts(texts);
     }
-    return found.length === 0 ? null : found;
   }
 
   private events(): string[] {
@@ -132,8 +143,8 @@ export class Component extends Part implements Frame {
 
   private ids(): readonly string[] {
     if (this.children === null || this.children.length === 0) return NO_IDS;
-    const ids: string[] = [];
-    for (const child of this.children) child.addIds(ids);
+    let ids: string[] = [];
+    for (const child of this.children) ids = child.addIds(ids);
     return ids;
   }
 
@@ -156,11 +167,10 @@ export class Component extends Part implements Frame {
   }
 
   private untell(): void {
+    if (this.told !== null) this.view.untold++;
     this.told = null;
     for (const child of this.children ?? []) {
-      const ids: string[] = [];
-      child.addIds(ids);
-      for (const id of ids) this.view.component(id)?.untell();
+      for (const id of child.addIds([])) this.view.component(id)?.untell();
     }
   }
 

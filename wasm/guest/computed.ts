@@ -150,16 +150,22 @@ export class Computed {
   private seal(value: unknown, place: string): unknown {
     if (!isContainer(value) || this.state.handles.behind(value) !== undefined)
       return typeof value === "object" || isScalar(value) ? value : toJson(value, place, SEALING);
-    if (Array.isArray(value))
-      return Object.freeze(
-        Array.from(value, (item: unknown, i) => this.seal(item ?? null, `${place}[${i}]`)),
-      );
+    if (Array.isArray(value)) {
+      const list: unknown[] = [];
+      for (let i = 0; i < value.length; i++) {
+        const item: unknown = value[i] ?? null;
+        list[i] = item === null || isScalar(item) ? item : this.seal(item, `${place}[${i}]`);
+      }
+      return Object.freeze(list);
+    }
     const prototype = Reflect.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null)
       return deepFreeze(toJson(value, place, SEALING));
     const copy: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value))
-      if (item !== undefined) copy[key] = this.seal(item, `${place}.${key}`);
+    for (const key of Object.keys(value)) {
+      const item = (value as Record<string, unknown>)[key];
+      if (item !== undefined) copy[key] = isScalar(item) ? item : this.seal(item, `${place}.${key}`);
+    }
     return Object.freeze(copy);
   }
 }

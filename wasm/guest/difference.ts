@@ -2,16 +2,22 @@
 
 import type { Operation } from "../../js/generated/protocol";
 import { type Container, copyOf, equal, isContainer, type Json, type JsonObject, pointerToken } from "./json";
+import { exchanges } from "./sequence";
 
 export interface Change {
   readonly op: Operation;
   readonly inverse: Operation;
-  /** Whether `op` carries its value by reference, so that later writes below it are part of it already. */
-  readonly shared: boolean;
+  /**
+   * The containers that live on and that `op` carries as they are now; null when it carries its value by reference, so
+   * that later writes below it are part of it already.
+   */
+  readonly copied: Iterable<Container> | null;
 }
 
 /** More single changes than this, and more than a quarter of the list, and the list travels whole. */
 const MANY = 64;
+/** A list whose items changed their order travels whole unless it has so many items for each that moved. */
+const MOST = 8;
 
 /**
  * Changes from `before` to `after` at `path`.  Containers that both hold by identity are unchanged.
@@ -36,7 +42,7 @@ function change(op: Operation["op"], path: string, before: Json, after: Json, ke
   return {
     op: { op, path, value },
     inverse: { op: back, path, value: frozen(before, kept) },
-    shared: value === after,
+    copied: value === after ? null : [after as Container],
   };
 }
 
@@ -44,7 +50,8 @@ function change(op: Operation["op"], path: string, before: Json, after: Json, ke
 function whole(path: string, before: Container, after: Container, kept: Kept): Change {
   if (kept.size === 0) return change("replace", path, before, after, kept);
   const op: Operation = { op: "replace", path, value: copyOf(after) };
-  return { op, inverse: { op: "replace", path, value: copyOf(before) }, shared: false };
+  const copied = Object.values(after).filter((item) => isContainer(item) && kept.has(item)) as Container[];
+  return { op, inverse: { op: "replace", path, value: copyOf(before) }, copied };
 }
 
 function compare(path: string, before: Json, after: Json, kept: Kept, changes: Change[]): void {
@@ -107,17 +114,29 @@ function compareLists(path: string, before: Json[], after: Json[], kept: Kept, c
   let tail = 0;
   while (tail < most - head && alike(before.at(-1 - tail) as Json, after.at(-1 - tail) as Json, kept)) tail++;
   const found: Change[] = [];
-  if (
-    !compareMiddle(path, before, after, head, tail, kept, found) ||
-    (found.length > MANY && found.length * 4 > before.length)
-  ) {
-    changes.push(whole(path, before, after, kept));
-  } else {
-    append(changes, found);
-  }
+  const told = compareMiddle(path, before, after, head, tail, kept, found)
+    ? found.length <= MANY || found.length * 4 <= before.length
+    : compareOrder(path, before, after, kept, found);
+  if (told) append(changes, found);
+  else changes.push(whole(path, before, after, kept));
 }
 
-/** False when containers changed their order, which single operations would tell badly. */
+/** Few items that moved: taken out and put in again; false when they are many. */
+function compareOrder(path: string, before: Json[], after: Json[], kept: Kept, changes: Change[]): boolean {
+  const places = exchanges(before, after);
+  let count = 0;
+  for (const { from, until, at, to } of places) count += until - from + to - at;
+  if (count > MANY || count * MOST > before.length) return false;
+  changes.length = 0;
+  for (const { from, until } of places.toReversed())
+    for (let i = until - 1; i >= from; i--)
+      changes.push(change("remove", `${path}/${i}`, before[i] as Json, null, kept));
+  for (const { at, to } of places)
+    for (let i = at; i < to; i++) changes.push(change("add", `${path}/${i}`, null, after[i] as Json, kept));
+  return true;
+}
+
+/** False when containers changed their order, which changes in place would tell badly. */
 function compareMiddle(
   path: string,
   before: Json[],

@@ -3,7 +3,7 @@
 import { sameValue } from "./computed";
 import type { Loop } from "./loop";
 import type { Holder, Part } from "./part";
-import { type Observer, observed, type Refreshed } from "./reads";
+import { type Observer, observed, type Refreshed, Source } from "./reads";
 import { innerScope, NO_SCOPE, type Scope } from "./scope";
 import type { View, Waiting } from "./view";
 
@@ -16,14 +16,18 @@ export class Item implements Holder, Observer, Waiting {
   scope: Scope;
   /** Null until it is filled. */
   parts: readonly Part[] | null = null;
+  /** Whether nothing shows it any more, unless something is found that does. */
+  leaving = false;
+  private readonly position: Position | undefined;
   private doubtful = false;
 
   constructor(
     private readonly view: View,
     private readonly loop: Loop,
     public value: unknown,
-    private index: number,
+    index: number,
   ) {
+    if (loop.node.index_name !== null) this.position = new Position(index);
     this.scope = this.variables();
   }
 
@@ -43,14 +47,15 @@ export class Item implements Holder, Observer, Waiting {
 
   /** Shows a value at a position, perhaps another one than before. */
   become(value: unknown, index: number): void {
-    const same = sameValue(value, this.value);
-    if (same && (index === this.index || this.loop.node.index_name === null)) {
-      this.index = index;
-      return;
-    }
-    if (!same) this.value = value;
-    this.index = index;
+    this.move(index);
+    if (sameValue(value, this.value)) return;
+    this.value = value;
     this.rescope();
+  }
+
+  /** Stands at a position, perhaps another one than before. */
+  move(index: number): void {
+    this.position?.become(index);
   }
 
   /** The variables around the loop have changed, or its own. */
@@ -69,7 +74,7 @@ export class Item implements Holder, Observer, Waiting {
 
   private variables(): Scope {
     const { item_name, index_name } = this.loop.node;
-    return innerScope(this.loop.scope, item_name, this.value, index_name, this.index);
+    return innerScope(this.loop.scope, item_name, this.value, index_name, this.position?.read);
   }
 
   // --- as the observer of its key ---------------------------------------------------------------------
@@ -95,5 +100,23 @@ export class Item implements Holder, Observer, Waiting {
 
   refresh(): void {
     if (this.doubtful && this.parts !== null) this.loop.recheck(this);
+  }
+}
+
+/** Where an item stands, as its parts read it. */
+class Position {
+  private readonly readers = new Source();
+  /** Frozen, as all panel code of the view could put something into it. */
+  readonly read = Object.freeze((): number => {
+    this.readers.read();
+    return this.index;
+  });
+
+  constructor(private index: number) {}
+
+  become(index: number): void {
+    if (index === this.index) return;
+    this.index = index;
+    this.readers.changed();
   }
 }

@@ -47,7 +47,8 @@ export function nesting(value: Json, apart?: ReadonlySet<Container>): number {
   if (!isContainer(value) || apart?.has(value)) return 0;
   let most = 0;
   if (Array.isArray(value)) {
-    for (const item of value) if (isContainer(item)) most = Math.max(most, nesting(item, apart));
+    for (const item of value)
+      if (isContainer(item) && !apart?.has(item)) most = Math.max(most, nesting(item, apart));
   } else {
     for (const key of Object.keys(value)) {
       const item = value[key] as Json;
@@ -62,11 +63,17 @@ export function copyOf<T extends Json>(value: T): T {
   if (!isContainer(value)) return value;
   if (Array.isArray(value)) {
     const list: Json[] = [];
-    for (let i = 0; i < value.length; i++) list[i] = copyOf(value[i] as Json);
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i] as Json;
+      list[i] = isContainer(item) ? copyOf(item) : item;
+    }
     return list as T;
   }
   const object: JsonObject = {};
-  for (const key of Object.keys(value)) object[key] = copyOf((value as JsonObject)[key] as Json);
+  for (const key of Object.keys(value)) {
+    const item = (value as JsonObject)[key] as Json;
+    object[key] = isContainer(item) ? copyOf(item) : item;
+  }
   return object as T;
 }
 
@@ -120,9 +127,19 @@ export function toJson(value: unknown, place: string, how: Conversion = STRICT):
     return convert(value, place, how, []);
   } catch (error) {
     // Anew from here: the frames of a deep conversion would crowd out those of the panel's code.
+    if (error instanceof Misfit) throw how.fail(error.place, error.problem, error.hint);
     const facts = factsOf(error);
     throw facts === undefined ? error : anew(facts);
   }
+}
+
+/** What does not fit, on its way out of a conversion. */
+class Misfit {
+  constructor(
+    readonly place: string,
+    readonly problem: string,
+    readonly hint: string,
+  ) {}
 }
 
 function convert(value: unknown, place: string, how: Conversion, above: object[]): Json {
@@ -132,29 +149,33 @@ function convert(value: unknown, place: string, how: Conversion, above: object[]
     case "number":
       if (Number.isFinite(value)) return value === 0 ? 0 : value;
       if (how.lenient) return null;
-      throw how.fail(place, String(value), "check the calculation, or use null in a state of type any");
+      throw new Misfit(place, String(value), "check the calculation, or use null in a state of type any");
     case "boolean":
       return value;
     case "undefined":
-      throw how.fail(place, "undefined", "use null in a state of type any");
+      throw new Misfit(place, "undefined", "use null in a state of type any");
     case "object":
       return value === null ? null : convertObject(value, place, how, above);
     default:
-      throw how.fail(place, typeof value === "bigint" ? "a BigInt" : `a ${typeof value}`, "");
+      throw new Misfit(place, typeof value === "bigint" ? "a BigInt" : `a ${typeof value}`, "");
   }
 }
 
 function convertObject(value: object, place: string, how: Conversion, above: object[]): Json {
   const known = how.known(value);
   if (known !== undefined) return copyOf(known);
-  if (value instanceof Date) {
-    const time = value.getTime();
-    if (Number.isNaN(time)) throw how.fail(place, "an invalid Date", "");
-    return new Date(time).toISOString();
+  const prototype = Reflect.getPrototypeOf(value);
+  // most values: they are none of those below, and each question costs as much as a value
+  if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) {
+    if (value instanceof Date) {
+      const time = value.getTime();
+      if (Number.isNaN(time)) throw new Misfit(place, "an invalid Date", "");
+      return new Date(time).toISOString();
+    }
+    for (const [kind, name, hint] of UNFIT) if (value instanceof kind) throw new Misfit(place, name, hint);
   }
-  for (const [kind, name, hint] of UNFIT) if (value instanceof kind) throw how.fail(place, name, hint);
-  if (above.includes(value)) throw how.fail(place, "part of a cycle", "");
-  if (above.length >= MAX_DEPTH) throw how.fail(place, `nested more than ${MAX_DEPTH} deep`, "");
+  if (above.includes(value)) throw new Misfit(place, "part of a cycle", "");
+  if (above.length >= MAX_DEPTH) throw new Misfit(place, `nested more than ${MAX_DEPTH} deep`, "");
   above.push(value);
   const result = Array.isArray(value)
     ? convertList(value, place, how, above)
@@ -167,7 +188,7 @@ function convertList(value: readonly unknown[], place: string, how: Conversion, 
   const list: Json[] = [];
   for (let i = 0; i < value.length; i++) {
     const item = value[i];
-    list[i] = item === undefined ? null : convert(item, `${place}[${i}]`, how, above);
+    list[i] = item == null ? null : (scalar(item) ?? convert(item, `${place}[${i}]`, how, above));
   }
   return list;
 }
@@ -175,9 +196,11 @@ function convertList(value: readonly unknown[], place: string, how: Conversion, 
 function convertFields(value: object, place: string, how: Conversion, above: object[]): JsonObject {
   const object: JsonObject = {};
   for (const key of Object.keys(value)) {
-    if (FORBIDDEN_KEYS.has(key)) throw how.fail(place, `an object with the key ${key}`, "rename the key");
+    if (FORBIDDEN_KEYS.has(key)) throw new Misfit(place, `an object with the key ${key}`, "rename the key");
     const item = (value as Record<string, unknown>)[key];
-    if (item !== undefined) object[key.toWellFormed()] = convert(item, `${place}.${key}`, how, above);
+    if (item === undefined) continue;
+    object[key.toWellFormed()] =
+      item === null ? null : (scalar(item) ?? convert(item, `${place}.${key}`, how, above));
   }
   return object;
 }

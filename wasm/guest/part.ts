@@ -1,8 +1,9 @@
 // A part of the shown view: one declared element at one place, evaluated again when what it read changes.
 
-import type { Problem, ViewNode } from "../../js/generated/protocol";
+import type { ViewNode } from "../../js/generated/protocol";
 import { factsOf, PanelError } from "./errors";
 import { type Json, scalar, toJson } from "./json";
+import type { Found } from "./problems";
 import { type Observer, observed, type Refreshed } from "./reads";
 import { NO_SCOPE, type Scope } from "./scope";
 import type { View, Waiting } from "./view";
@@ -25,12 +26,12 @@ export interface Frame {
 }
 
 /** The problems of the part that is being evaluated. */
-let found: [string, Problem][] | null = null;
+let found: Found[] | null = null;
 
 export abstract class Part implements Holder, Observer, Waiting {
   epoch = 0;
   readonly depth: number;
-  problems: readonly (readonly [once: string, problem: Problem])[] = NONE;
+  problems: readonly Found[] = NONE;
   protected ended = false;
   private stale = true;
   private doubtful = false;
@@ -104,8 +105,8 @@ export abstract class Part implements Holder, Observer, Waiting {
   /** Evaluates its expressions, and makes, keeps or ends the parts within. */
   protected abstract evaluate(): void;
 
-  /** The components it shows where it stands, in order. */
-  abstract addIds(ids: string[]): void;
+  /** The given ids and behind them those of the components it shows where it stands, in order; may add to the given list. */
+  abstract addIds(ids: string[]): string[];
 
   abstract addTexts(texts: string[]): void;
 
@@ -118,7 +119,7 @@ export abstract class Part implements Holder, Observer, Waiting {
   private noteProblems(problems: Part["problems"]): void {
     if (problems.length === 0 && this.problems.length === 0) return;
     this.problems = problems;
-    this.view.noteProblems(this);
+    this.view.problems.note(this);
   }
 
   protected value(index: number | null, scope: Scope, place: string): unknown {
@@ -151,19 +152,19 @@ export abstract class Part implements Holder, Observer, Waiting {
       return action();
     } catch (error) {
       if (factsOf(error)?.code === "LIMIT_NODES") throw error;
-      const problem = this.view.problem("error", error, index, this.node);
-      this.report(problem, `${problem.line}:${problem.column}:${problem.message}`);
+      this.report(this.view.problems.error(error, index, this.node));
       return undefined;
     }
   }
 
   protected warn(code: string, text: string, once: string): void {
-    this.report(this.view.problem("warning", new PanelError("Error", code, text), null, this.node), once);
+    const error = new PanelError("Error", code, text);
+    this.report([once, this.view.problems.problem("warning", error, null, this.node)]);
   }
 
-  private report(problem: Problem, once: string): void {
-    if (found === null) found = [[once, problem]];
-    else found.push([once, problem]);
+  private report(one: Found): void {
+    if (found === null) found = [one];
+    else found.push(one);
   }
 }
 

@@ -102,6 +102,10 @@ export class Proxies {
     return out;
   }
 
+  private child(raw: Container, key: string | number, value: Container): Handle {
+    return this.state.handles.child(this.handle(raw), key, value);
+  }
+
   private handle(raw: Container): Handle {
     return this.state.handles.of(raw) as Handle;
   }
@@ -115,7 +119,8 @@ export class Proxies {
     const value = (raw as unknown as Slots)[key];
     if (typeof value === "object" && value !== null) {
       if (typeof key === "symbol") return value;
-      return this.wrap(this.handle(raw), key as string, value as Container, writable);
+      const known = this.state.handles.of(value as Container) ?? this.child(raw, key, value as Container);
+      return (writable ? known.writable : known.readable) ?? this.of(known, writable);
     }
     if (typeof value === "function" && Array.isArray(raw)) return methods.get(key) ?? value;
     return value;

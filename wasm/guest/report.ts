@@ -22,7 +22,18 @@ function property(error: object, name: string): unknown {
 }
 
 /** What was thrown, whatever it was.  `code` is given to errors that have none of their own. */
-export function errorInfo(thrown: unknown, table: CodeTable | null, code = "HANDLER_ERROR"): ErrorInfo {
+export function errorInfo(thrown: unknown, table: CodeTable | null, code?: string): ErrorInfo {
+  const { info, stack } = errorPlace(thrown, table, code);
+  if (table !== null && stack !== "") info.stack = table.readable(stack).toWellFormed();
+  return info;
+}
+
+/** As above, but with the stack as the engine tells it beside it: to make it readable takes longer than all else. */
+export function errorPlace(
+  thrown: unknown,
+  table: CodeTable | null,
+  code = "HANDLER_ERROR",
+): { info: ErrorInfo; stack: string } {
   const info: ErrorInfo = {
     code,
     name: "Error",
@@ -36,7 +47,7 @@ export function errorInfo(thrown: unknown, table: CodeTable | null, code = "HAND
   };
   if (!(thrown instanceof Error)) {
     info.message = `a handler threw ${text(thrown, MAX_MESSAGE)}`;
-    return info;
+    return { info, stack: "" };
   }
   info.name = text(property(thrown, "name") ?? "Error", MAX_NAME);
   info.message = text(property(thrown, "message") ?? "", MAX_MESSAGE);
@@ -51,10 +62,10 @@ export function errorInfo(thrown: unknown, table: CodeTable | null, code = "HAND
     info.code = "LIMIT_MEMORY";
     info.message = "the panel's memory is used up";
   }
-  const stack = property(thrown, "stack");
-  if (table !== null && typeof stack === "string") {
-    Object.assign(info, table.place(stack));
-    info.stack = table.readable(stack).toWellFormed();
-  }
-  return info;
+  const stack = table === null ? "" : property(thrown, "stack");
+  if (table === null || typeof stack !== "string") return { info, stack: "" };
+  const { line, column } = table.place(stack);
+  info.line = line;
+  info.column = column;
+  return { info, stack };
 }

@@ -1,5 +1,13 @@
 // The difference between two orders of the same kind of things, as few splices.
 
+/** What stood from `from` to `until` in one list is replaced by what stands from `at` to `to` in another. */
+export interface Exchange {
+  readonly from: number;
+  readonly until: number;
+  readonly at: number;
+  readonly to: number;
+}
+
 /** At position `at` of the list, remove `remove` ids and put `ids` there; applied one after the other. */
 export interface Splice {
   readonly at: number;
@@ -9,24 +17,96 @@ export interface Splice {
 
 /** Lists that differ in more places than this are told anew between what they have in common at both ends. */
 const MANY = 100;
+/** So many items, which went or came, are looked past for what the lists have in common behind them. */
+const NEAR = 8;
+/** After so many differences the rest counts as one. */
+const MOST_EXCHANGES = 32;
+
+/**
+ * Where the lists differ, from the first to the last place; all between is the same.  Few changes of a long list are
+ * found by comparing each item once, without a map of them; of many the last exchange is long.
+ */
+export function exchanges(before: readonly unknown[], after: readonly unknown[]): Exchange[] {
+  const found: Exchange[] = [];
+  let until = before.length;
+  let to = after.length;
+  let from = 0;
+  let at = 0;
+  const most = Math.min(until, to);
+  while (from < most && before[from] === after[from]) from++;
+  at = from;
+  while (until > from && to > at && before[until - 1] === after[to - 1]) {
+    until--;
+    to--;
+  }
+  while (from < until || at < to) {
+    const start = from;
+    const begin = at;
+    const ahead = found.length < MOST_EXCHANGES - 1 ? NEAR : 0;
+    from = until;
+    at = to;
+    for (let steps = 1; steps <= ahead && from === until && at === to; steps++)
+      for (let gone = 0; gone <= steps; gone++) {
+        const come = steps - gone;
+        if (start + gone >= until || begin + come >= to) continue;
+        if (before[start + gone] !== after[begin + come]) continue;
+        from = start + gone;
+        at = begin + come;
+        break;
+      }
+    found.push({ from: start, until: from, at: begin, to: at });
+    while (from < until && at < to && before[from] === after[at]) {
+      from++;
+      at++;
+    }
+  }
+  return found;
+}
+
+/** The list with `pieces[i]` in the place of what exchange `i` takes out of it; each thing stands for `width` entries. */
+export function exchanged<T>(
+  list: readonly T[],
+  found: readonly Exchange[],
+  pieces: readonly (readonly T[])[],
+  width = 1,
+): T[] {
+  const parts: (readonly T[])[] = [];
+  let kept = 0;
+  for (let i = 0; i < found.length; i++) {
+    const { from, until } = found[i] as Exchange;
+    parts.push(list.slice(kept * width, from * width), pieces[i] as readonly T[]);
+    kept = until;
+  }
+  parts.push(list.slice(kept * width));
+  return ([] as T[]).concat(...parts);
+}
 
 /** The splices that turn `before` into `after`; no id stands twice in either. */
 export function splices(before: readonly string[], after: readonly string[]): Splice[] {
-  const most = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < most && before[head] === after[head]) head++;
-  let tail = 0;
-  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
-  const until = before.length - tail;
-  if (head === until && before.length === after.length) return [];
-  const whole = { at: head, remove: until - head, ids: after.slice(head, after.length - tail) };
-  if (whole.remove === 0 || whole.ids.length === 0) return [whole];
+  const found = exchanges(before, after);
+  const removed: Splice[] = [];
+  const inserted: Splice[] = [];
+  for (const exchange of found) {
+    const { from, until, at, to } = exchange;
+    const ids = after.slice(at, to);
+    const places = from === until || at === to ? NO_PLACES : placesOf(ids, before, exchange);
+    const stays = staying(places);
+    addRemovals(removed, from, until, stays);
+    addInsertions(inserted, ids, places, at, stays);
+  }
+  if (removed.length + inserted.length <= MANY) return removed.reverse().concat(inserted);
+  const first = found[0] as Exchange;
+  const last = found.at(-1) as Exchange;
+  return [{ at: first.from, remove: last.until - first.from, ids: after.slice(first.at, last.to) }];
+}
+
+const NO_PLACES: readonly number[] = [];
+
+/** Where each id stood before; -1 where it did not. */
+function placesOf(ids: readonly string[], before: readonly string[], { from, until }: Exchange): number[] {
   const places = new Map<string, number>();
-  for (let i = head; i < until; i++) places.set(before[i] as string, i);
-  const from = whole.ids.map((id) => places.get(id) ?? -1);
-  const stays = staying(from);
-  const found = [...removals(head, until, stays), ...insertions(whole.ids, from, head, stays)];
-  return found.length > MANY ? [whole] : found;
+  for (let i = from; i < until; i++) places.set(before[i] as string, i);
+  return ids.map((id) => places.get(id) ?? -1);
 }
 
 /** The ids that need not move: the longest run of places that rises; places below 0 are none. */
@@ -51,33 +131,30 @@ function staying(places: readonly number[]): ReadonlySet<number> {
   return stays;
 }
 
-/** From the last to the first, so that no removal moves what another one means. */
-function removals(from: number, until: number, stays: ReadonlySet<number>): Splice[] {
-  const found: Splice[] = [];
-  let end = until;
-  while (end > from) {
-    let start = end;
-    while (start > from && !stays.has(start - 1)) start--;
+/** Added from the first to the last, and applied the other way round, so that none moves what another one means. */
+function addRemovals(found: Splice[], from: number, until: number, stays: ReadonlySet<number>): void {
+  let start = from;
+  while (start < until) {
+    let end = start;
+    while (end < until && !stays.has(end)) end++;
     if (start < end) found.push({ at: start, remove: end - start, ids: [] });
-    end = start - 1;
+    start = end + 1;
   }
-  return found;
 }
 
 /** From the first to the last: each finds before it what belongs there. */
-function insertions(
+function addInsertions(
+  found: Splice[],
   ids: readonly string[],
-  from: readonly number[],
-  head: number,
+  places: readonly number[],
+  at: number,
   stays: ReadonlySet<number>,
-): Splice[] {
-  const found: Splice[] = [];
+): void {
   let start = 0;
   while (start < ids.length) {
     let end = start;
-    while (end < ids.length && !stays.has(from[end] as number)) end++;
-    if (start < end) found.push({ at: head + start, remove: 0, ids: ids.slice(start, end) });
+    while (end < ids.length && !stays.has(places[end] ?? -1)) end++;
+    if (start < end) found.push({ at: at + start, remove: 0, ids: ids.slice(start, end) });
     start = end + 1;
   }
-  return found;
 }

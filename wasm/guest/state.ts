@@ -259,13 +259,11 @@ export class State {
     kept: ReadonlySet<Container>,
   ): boolean {
     const changes = difference(path, before, after, kept);
-    let copied = false;
-    for (const { op, inverse, shared } of changes) {
+    for (const { op, inverse, copied } of changes) {
       this.journal.record(op, inverse);
-      if (shared) this.journal.markFresh(op.value);
-      else copied = true;
+      if (copied === null) this.journal.markFresh(op.value);
+      else this.journal.carriedByCopy(copied);
     }
-    if (copied) this.journal.carriedByCopy(kept);
     return changes.length > 0;
   }
 
@@ -411,21 +409,18 @@ export class State {
     const former = old.raw;
     if (!isContainer(value) || this.handles.behind(value) !== undefined || this.isFresh(old))
       return this.plain(value, place);
-    const takeOver = (item: unknown, where: string): Json => {
+    if (!Array.isArray(value) || !Array.isArray(former)) return this.plain(value, place);
+    const source: readonly unknown[] = value;
+    const next: Json[] = [];
+    for (let i = 0; i < source.length; i++) {
+      const item = source[i];
       const handle = isContainer(item) ? this.handles.behind(item) : undefined;
-      if (handle === undefined || handle.parent !== old || kept.has(handle.raw))
-        return this.plain(item, where);
-      kept.add(handle.raw);
-      return handle.raw;
-    };
-    if (Array.isArray(value) && Array.isArray(former)) {
-      const source: readonly unknown[] = value;
-      const next: Json[] = [];
-      for (let i = 0; i < source.length; i++)
-        next[i] = source[i] === undefined ? null : takeOver(source[i], `${place}[${i}]`);
-      return next;
+      if (handle !== undefined && handle.parent === old && !kept.has(handle.raw)) {
+        kept.add(handle.raw);
+        next[i] = handle.raw;
+      } else next[i] = item === undefined ? null : this.plain(item, `${place}[${i}]`);
     }
-    return this.plain(value, place);
+    return next;
   }
 
   private adopt(parent: Handle, children: ReadonlySet<Container>): void {

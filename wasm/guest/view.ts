@@ -1,23 +1,22 @@
 // The view of a panel: its expressions, its bound places, and the parts that it shows now.  What a change touches is
 // evaluated again, and the host is told the difference.
 
-import type { Problem, ViewNode } from "../../js/generated/protocol";
+import type { ViewNode } from "../../js/generated/protocol";
 import { Branch } from "./branch";
 import type { CodeTable } from "./code";
 import { Component } from "./component";
 import type { Data } from "./data";
-import { factsOf, PanelError } from "./errors";
+import { PanelError } from "./errors";
 import type { Conversion } from "./json";
 import { Loop } from "./loop";
 import type { Frame, Holder, Part } from "./part";
 import { Places } from "./places";
+import { Problems } from "./problems";
 import { PlacedSource, present } from "./random";
 import { readDeep } from "./reads";
-import { errorInfo } from "./report";
 import { NO_SCOPE, type Scope } from "./scope";
 
 const MAX_NODES = 20_000;
-const MAX_PROBLEMS = 50;
 
 /** Something that is brought up to date with the next look at the view. */
 export interface Waiting {
@@ -29,6 +28,7 @@ const NO_PARTS: readonly Part[] = [];
 
 export class View {
   readonly places: Places;
+  readonly problems: Problems;
   /** How values become what is shown. */
   readonly shown: Conversion;
   /** Of the revision being shown. */
@@ -36,8 +36,9 @@ export class View {
   /** Components whose own content, or whose children's order, may differ from what the host was told. */
   readonly repainted = new Set<Component>();
   readonly rearranged = new Set<Component>();
+  /** How many of the shown components the host does not know. */
+  untold = 0;
   private readonly components = new Map<string, Component>();
-  private readonly troubled = new Set<Part>();
   private shownCount = 0;
   private waiting: Waiting[] = [];
   private top: readonly Part[] | null = null;
@@ -49,6 +50,7 @@ export class View {
     private readonly code: CodeTable,
     readonly data: Data,
   ) {
+    this.problems = new Problems(code);
     this.places = new Places(data, (index, scope) => this.evaluate(index, scope, undefined));
     const { handles } = data.state;
     this.shown = {
@@ -78,7 +80,7 @@ export class View {
     for (const part of this.top ?? NO_PARTS) part.addTexts(texts);
     this.repainted.clear();
     this.rearranged.clear();
-    this.told = JSON.stringify(this.problems());
+    this.told = JSON.stringify(this.problems.all());
     return `{"root":${texts.length === 0 ? "null" : texts.join("")},"problems":${this.told}}`;
   }
 
@@ -98,8 +100,9 @@ export class View {
       const splices = component.takeSplices(added);
       if (splices !== null) children.push({ id: component.id, splices });
     }
+    if (this.untold > 0) for (const component of this.rearranged) component.takeReturned(added);
     this.rearranged.clear();
-    const problems = JSON.stringify(this.problems());
+    const problems = JSON.stringify(this.problems.all());
     const same = problems === this.told;
     this.told = problems;
     if (changed.length === 0 && children.length === 0 && same) return "";
@@ -174,11 +177,6 @@ export class View {
     this.told = null;
   }
 
-  noteProblems(part: Part): void {
-    if (part.problems.length === 0) this.troubled.delete(part);
-    else this.troubled.add(part);
-  }
-
   /** The value that an expression shows at the node `place`; throws what it throws. */
   show(index: number, scope: Scope, place: string): unknown {
     present.source = new PlacedSource(this.seed, index, place);
@@ -195,21 +193,6 @@ export class View {
     } finally {
       state.writable = before;
     }
-  }
-
-  /** What went wrong in `node`, as a reader of the document understands it; `index` is the code, null if none. */
-  problem(severity: Problem["severity"], error: unknown, index: number | null, node: ViewNode): Problem {
-    const info = errorInfo(error, this.code, "BINDING_ERROR");
-    const start = index === null ? node.span : this.code.start(index);
-    const message =
-      info.name === "Error" || factsOf(error) !== undefined ? info.message : `${info.name}: ${info.message}`;
-    return {
-      severity,
-      code: info.code,
-      message: info.hint === "" ? message : `${message}; ${info.hint}`,
-      line: info.line || start.line,
-      column: info.line ? info.column : start.column,
-    };
   }
 
   // --- inside ----------------------------------------------------------------------------------------------
@@ -236,6 +219,7 @@ export class View {
       throw new PanelError("LimitError", "LIMIT_NODES", text, "show fewer items, or a Table");
     }
     this.shownCount++;
+    this.untold++;
   }
 
   private update(): void {
@@ -264,24 +248,7 @@ export class View {
     for (const component of [...this.components.values()]) component.end();
     this.components.clear();
     this.shownCount = 0;
-    this.troubled.clear();
+    this.untold = 0;
+    this.problems.clear();
   }
-
-  /** In the order of the document: that in which they were found depends on what was evaluated before. */
-  private problems(): Problem[] {
-    if (this.troubled.size === 0) return [];
-    const found = new Map<string, Problem>();
-    for (const part of this.troubled)
-      for (const [once, problem] of part.problems) {
-        const other = found.get(once);
-        if (other === undefined || compareProblems(problem, other) < 0) found.set(once, problem);
-      }
-    return [...found.values()].sort(compareProblems).slice(0, MAX_PROBLEMS);
-  }
-}
-
-function compareProblems(a: Problem, b: Problem): number {
-  const here = `${a.code} ${a.message}`;
-  const there = `${b.code} ${b.message}`;
-  return a.line - b.line || a.column - b.column || (here < there ? -1 : here > there ? 1 : 0);
 }

@@ -103,6 +103,19 @@ describe("identity", () => {
     expect(found.map((op) => op.path)).toEqual(["/x/0", "/x/1/done"]);
   });
 
+  test("a row that another list has elsewhere is taken out and put in again, and written there", () => {
+    const found = ops(
+      "const { x } = $state; $state.x = [x[1], x[0], ...x.slice(2)]; $state.x[0].done = true; $state.x[5].done = true",
+      rows(20),
+    );
+    expect(found.map((op) => [op.op, op.path])).toEqual([
+      ["remove", "/x/1"],
+      ["add", "/x/0"],
+      ["replace", "/x/0/done"],
+      ["replace", "/x/5/done"],
+    ]);
+  });
+
   test("what is put in twice becomes two values", () => {
     expect(ops("const o = {a: 1}; $state.x = [o, o]; $state.x[0].a = 2", null)).toEqual([
       { op: "replace", path: "/x", value: [{ a: 2 }, { a: 1 }] },
@@ -268,6 +281,8 @@ const mutations = [
   "$.list = $.list.concat([{id: K, l: [[K]]}])",
   "if ($.list[0]?.l?.[0]?.push) $.list[0].l[0].push(K)",
   "$.list = $.list.toSorted((a, b) => (b?.id ?? 0) - (a?.id ?? 0))",
+  "$.list = [...$.list.slice(-1), ...$.list.slice(0, -1)]",
+  "$.list = [...$.list.slice(K + 1, K + 3), {id: K, l: [[K]]}, ...$.list.slice(0, K + 1), ...$.list.slice(K + 3)]",
 ];
 
 describe("random mutations", () => {
@@ -281,37 +296,47 @@ describe("random mutations", () => {
     list: [{ id: 3, l: [] }, { id: 1, l: [{ q: 1 }] }, 7, { id: 2, l: [[0]] }],
     obj: { a: 1, k1: { v: 1 } },
   };
+  const long = {
+    ...initial,
+    list: initial.list.concat(Array.from({ length: 36 }, (_, id) => ({ id, l: [] }))),
+  };
 
   test("do what they do to plain data; operations and inverses are exact; a failed step leaves nothing", () => {
     fc.assert(
-      fc.property(fc.array(program, { minLength: 1, maxLength: 3 }), fc.boolean(), (steps, fail) => {
-        const source = new Source([state("x", "object", initial)]);
-        for (const [i, step] of steps.entries())
-          source.tool(`t${i}`, `const $ = $state.x;\n${body(step).replaceAll("$.", "$state.x.")}`);
-        source.tool(
-          "undone",
-          `${body(steps[0] as [number, number][]).replaceAll("$.", "$state.x.")}; throw 1`,
-        );
-        const p = new Panel(source);
-        const plain: { x: typeof initial } = { x: structuredClone(initial) };
-        for (const [i, step] of steps.entries()) {
-          const before = structuredClone(p.state);
-          if (fail) {
-            const reply = p.invoke("undone");
-            expect(reply.status).toBe("failed");
-            expect(JSON.stringify(p.read("x"))).toBe(JSON.stringify(before.x));
+      fc.property(
+        fc.array(program, { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        fc.boolean(),
+        (steps, fail, few) => {
+          const first = few ? initial : long;
+          const source = new Source([state("x", "object", first)]);
+          for (const [i, step] of steps.entries())
+            source.tool(`t${i}`, `const $ = $state.x;\n${body(step).replaceAll("$.", "$state.x.")}`);
+          source.tool(
+            "undone",
+            `${body(steps[0] as [number, number][]).replaceAll("$.", "$state.x.")}; throw 1`,
+          );
+          const p = new Panel(source);
+          const plain: { x: typeof initial } = { x: structuredClone(first) };
+          for (const [i, step] of steps.entries()) {
+            const before = structuredClone(p.state);
+            if (fail) {
+              const reply = p.invoke("undone");
+              expect(reply.status).toBe("failed");
+              expect(JSON.stringify(p.read("x"))).toBe(JSON.stringify(before.x));
+            }
+            const reply = p.invoke(`t${i}`);
+            expect(reply.error).toBeNull();
+            expect(JSON.stringify(p.state.x)).toBe(JSON.stringify(p.read("x")));
+            expect(reply.inverse.reduce<JsonValue>(applied, p.state)).toEqual(before);
+            mutate(plain, body(step));
+            expect(p.state.x).toEqual(plain.x);
           }
-          const reply = p.invoke(`t${i}`);
-          expect(reply.error).toBeNull();
-          expect(JSON.stringify(p.state.x)).toBe(JSON.stringify(p.read("x")));
-          expect(reply.inverse.reduce<JsonValue>(applied, p.state)).toEqual(before);
-          mutate(plain, body(step));
-          expect(p.state.x).toEqual(plain.x);
-        }
-      }),
+        },
+      ),
       { numRuns: process.env.NEXUS_FULL === "1" ? 5_000 : 200 },
     );
-  });
+  }, 600_000);
 });
 
 /** The same program on plain data, where values are copied in as state copies them. */

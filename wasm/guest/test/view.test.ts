@@ -121,6 +121,49 @@ describe("changes", () => {
     }
   });
 
+  test("a row that moves is told to what shows its position, and to nothing else", () => {
+    const s = new Source([state("rows", "list", rows(40))]);
+    s.tool("insert", "$state.rows.splice(20, 0, { id: 99, n: 1, done: false })").tool(
+      "take",
+      "return $args.at",
+      [arg("at", "number")],
+    );
+    const shown = s.node("Text", { props: { content: s.binding("$scope.i % 10 === 9 ? $scope.i : null") } });
+    const silent = s.node("Button", {
+      props: { label: s.binding("$scope.item.n") },
+      events: { press: { tool: "take", args: s.put("args", "{ at: $scope.i * 100 + $scope.j }") } },
+    });
+    const inner = s.node(
+      "Iterate",
+      { items: s.expression("[$scope.item]"), item_name: "one", index_name: "j" },
+      [silent],
+    );
+    const outer = { items: s.expression("$state.rows"), key: literal("id"), index_name: "i" };
+    const p = new Panel(s.shows(s.node("Layout", {}, [s.node("Iterate", outer, [shown, inner])])));
+    const page = new Page(p.tree());
+    p.invoke("insert");
+    const change = p.change();
+    expect(change.patch?.changed.map(({ id }) => id)).toEqual([
+      ...["0.0[28].0", "0.0[29].0", "0.0[38].0", "0.0[39].0"],
+    ]);
+    page.follow(change);
+    expect(page.shown()).toEqual(new Page(p.tree()).shown());
+    expect(p.event("0.0[30].1[#0].0", "press").value).toBe(3100);
+  });
+
+  test("what stands in for no items comes when the items could not be told before", () => {
+    const s = new Source([state("x", "any", 5)]);
+    const empty = s.node("Empty", {}, [s.node("Text", { props: { content: literal("none") } })]);
+    const loop = s.node("Iterate", { items: s.expression("$state.x"), key: literal("id") }, [empty]);
+    const p = new Panel(s.shows(s.node("Layout", {}, [loop])));
+    const page = new Page(p.tree());
+    for (const x of [[], 5, [{ id: 1 }], [], 5]) {
+      p.edit({ x });
+      page.follow(p.change());
+      expect(page.shown()).toEqual(new Page(p.tree()).shown());
+    }
+  });
+
   test("what does not change is not told: a computed value that stays, a state that nobody shows", () => {
     const { p } = list(20, {
       replace: "$state.rows[3] = { ...$state.rows[3] }",
@@ -471,6 +514,10 @@ describe("resolving", () => {
       "$state.rows.push({ id: 1, n: 9, tags: [] }); throw 1",
       "for (const r of $state.rows) r.tags.reverse(); throw 1",
       "$state.rows.unshift({ id: K, n: 0, tags: ['q', 'q'] })",
+      "$state.rows.splice(K, 1, { id: K + 20, n: K, tags: ['b'] }, { id: K + 30, n: 1, tags: [] })",
+      "$state.rows.push(...$state.rows.splice(K % 3, 1))",
+      "if ($state.rows[K]) $state.rows[K].id = K + 10",
+      "$state.rows = [...$state.rows.slice(K), ...$state.rows.slice(0, K)]",
     ];
     const build = (
       states = [
@@ -498,7 +545,7 @@ describe("resolving", () => {
           items: s.expression("$scope.item.tags"),
           item_name: "tag",
           index_name: "i",
-          key: s.binding("$scope.tag"),
+          key: s.binding("[$scope.item.id, $scope.tag].join(' ')"),
         },
         [tag, s.node("Empty", {}, [s.node("Text")])],
       );
@@ -517,7 +564,19 @@ describe("resolving", () => {
           tags,
           more,
         ]);
-      return s.shows(s.node("Layout", {}, [loop("$state.rows", null), loop("$state.big", "at"), more]));
+      const place = s.node("Text", { props: { content: s.binding("$scope.i") } });
+      const places = s.node(
+        "Iterate",
+        { items: s.expression("$state.rows"), key: literal("id"), index_name: "i" },
+        [s.node("Text"), place],
+      );
+      const byPlace = s.node(
+        "Iterate",
+        { items: s.expression("$state.big"), key: s.binding("$scope.i - $state.s % 2"), index_name: "i" },
+        [place],
+      );
+      const loops = [loop("$state.rows", null), loop("$state.big", "at"), places, byPlace];
+      return s.shows(s.node("Layout", {}, [...loops, more]));
     };
     fc.assert(
       fc.property(
@@ -536,7 +595,7 @@ describe("resolving", () => {
       ),
       { numRuns: process.env.NEXUS_FULL === "1" ? 1_000 : 40 },
     );
-  });
+  }, 600_000);
 
   test("as many as are allowed fit into memory, time after time", () => {
     const p = panel(
