@@ -267,6 +267,8 @@ export class PanelStore implements PanelHost {
     this.#connect("live");
     switch (message.kind) {
       case "snapshot":
+        // every page of the panel hears the answer to one
+        if (message.shown && !(this.#panel.ready && this.#rev === message.rev)) break;
         this.#greeting.stop();
         this.#resyncing = false;
         this.#asked(message.consent);

@@ -76,6 +76,16 @@ describe("opening", () => {
     expect(model.sent.slice(1)).toMatchObject([{ kind: "hello", rev: null }]);
   });
 
+  it("takes what another page shows already for no answer of its own", () => {
+    const store = open({ _snapshot: JSON.stringify(snapshot(text("saved"), { rev: 7 })) });
+    model.say({ kind: "snapshot", panel: "p", title: "t", rev: 9, shown: true, tree: { root: null } });
+    expect(store.panel()).toMatchObject({ rev: 7 });
+    vi.advanceTimersByTime(HELLO_TIMEOUT);
+    expect(hellos()).toBe(2);
+    model.say(snapshot(text("live"), { rev: 9 }));
+    expect([shown(store), store.panel().rev]).toEqual(["live", 9]);
+  });
+
   it("has the tree sent of what was saved with problems", () => {
     const problems = [{ severity: "error", code: "LIMIT", message: "the view could not be resolved" }];
     open({

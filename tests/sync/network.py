@@ -56,18 +56,18 @@ class Network:
         """One message of a page comes to the kernel."""
         message = self._next(self.up[page], faulty=faulty)
         if message is not None:
-            self._heard_of(page, message)
+            self._heard_of(message)
 
-    def _heard_of(self, page: int, message: dict[str, Any]) -> None:
+    def _heard_of(self, message: dict[str, Any]) -> None:
         runtime = self.panel.runtime
         parsed = _message.validate_python(message)
         if isinstance(parsed, Hello):
             known = None if parsed.rev is None else (parsed.document, parsed.rev)
-            self.down[page].append(runtime.snapshot(known).result(60).model_dump(mode="json"))
+            self._tell_all(runtime.snapshot(known).result(60))
             if parsed.program:
-                self._hand_over(page, parsed.client)
+                self._tell_all(runtime.program_for(parsed.client).result(60))
         elif isinstance(parsed, AskProgram):
-            self._hand_over(page, parsed.client)
+            self._tell_all(runtime.program_for(parsed.client).result(60))
         elif isinstance(parsed, Event | Undo | Redo):
             runtime.event(parsed).result(60)
         elif isinstance(parsed, Skip):
@@ -80,8 +80,10 @@ class Network:
         runtime.ask(lambda: None).result(60)
         self.gather()
 
-    def _hand_over(self, page: int, client: str) -> None:
-        self.down[page].append(self.panel.runtime.program_for(client).result(60).model_dump(mode="json"))
+    def _tell_all(self, message: KernelMessage) -> None:
+        """A comm has all of its pages as listeners, whoever asked."""
+        for waiting in self.down.values():
+            waiting.append(message.model_dump(mode="json"))
 
     def give(self, page: int, *, faulty: bool) -> None:
         """One message of the kernel comes to a page."""
