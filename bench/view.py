@@ -1,6 +1,6 @@
 """What a change of a long list costs: in the kernel, and on the wire, beside telling the whole view.
 
-``python -m bench.view``; about fifteen seconds.  Times are medians in milliseconds from the call to the message for the pages,
+``python -m bench.view``; about half a minute.  Times are medians in milliseconds from the call to the message for the pages,
 bytes those of that message as JSON.
 """
 
