@@ -28,6 +28,9 @@ export interface Part {
   readonly inverse: readonly Operation[];
 }
 
+/** The place of an item in a list, or of a key that looks like one. */
+const ITEM = /\/(?:\d+|-)$/;
+
 export class Prediction {
   /** What is to be run to make it again: everything, its tool alone, or nothing because the kernel has got so far. */
   stage: "event" | "tool" | "over" = "event";
@@ -87,6 +90,20 @@ export function takingBack(predictions: readonly Prediction[]): Operation[] | nu
     .flatMap(({ parts }) => parts)
     .reverse()
     .flatMap(({ inverse }) => inverse);
-  const reorders = ops.some(({ op, path }) => op === "add" && !/\/(?:\d+|-)$/.test(path));
+  const reorders = ops.some((op, at) => isAdded(op) && !isReplacedLater(op, ops.slice(at + 1)));
   return reorders ? null : ops;
+}
+
+/** Whether a key is added to an object, for all that can be told. */
+function isAdded({ op, path }: Operation): boolean {
+  return op === "add" && !ITEM.test(path);
+}
+
+/** Whether the object that a key is added to is replaced at last, by one whose keys are in order. */
+function isReplacedLater({ path }: Operation, later: readonly Operation[]): boolean {
+  for (const one of later) {
+    if (one.op === "replace" && path.startsWith(`${one.path}/`)) return true;
+    if (one.op !== "replace" && ITEM.test(one.path)) return false; // from here on another item may stand there
+  }
+  return false;
 }

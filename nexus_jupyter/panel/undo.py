@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import NexusError, StaleError, StateError
 from ..protocol import Cause, CauseKind, GuestPatch, GuestReply, Operation
 from ..sandbox.values import FrozenDict, thaw
-from .patch import pointer_of
+from .patch import parse_pointer, pointer_of
 from .paths import Paths
 from .revisions import Action, Entry, Origin, Revisions, kept_args
 
@@ -186,7 +186,7 @@ class UndoStack:
         kind: CauseKind = "redo" if action.undone else "undo"
         self._check(action, last, kind)
         began, clock = time.monotonic(), self._runtime.clock.now_ms()
-        reply = self._request(tuple(op for entry in reversed(action.changes) for op in entry.inverse), clock)
+        reply = self._request(self._back(action), clock)
         self._done = [each for each in self._done if each is not action]
         self._undone = [each for each in self._undone if each is not action]
         self._close(action)
@@ -198,6 +198,23 @@ class UndoStack:
         finally:
             self._moving = None
         return self._runtime.rev
+
+    def _back(self, action: Action) -> tuple[Operation, ...]:
+        """What takes ``action`` back.
+
+        The inverse of a removed key may be its whole object, for the order of the keys.  If something else in that object
+        has changed since, only the key comes back, at the end.
+        """
+        others = [op for entry in self._others(action) for op in entry.ops]
+        back: list[Operation] = []
+        for entry in reversed(action.changes):
+            if len(entry.ops) != len(entry.inverse):  # each has its own, in a guest that is whole
+                back += entry.inverse
+                continue
+            for op, inverse in zip(reversed(entry.ops), entry.inverse, strict=True):
+                alone = _key_alone(op, inverse)
+                back.append(alone if alone is not None and any(map(Paths([inverse]).meet, others)) else inverse)
+        return tuple(back)
 
     def _check(self, action: Action, last: Entry, kind: str) -> None:
         what = last.what.removeprefix("undo of ").removeprefix("redo of ")
@@ -225,6 +242,16 @@ class UndoStack:
             assert reply.error is not None
             raise StateError(reply.error.message, hint=reply.error.hint, code=reply.error.code)
         return reply
+
+
+def _key_alone(op: Operation, inverse: Operation) -> Operation | None:
+    """What brings back the key that ``op`` removed and no more, where ``inverse`` brings its whole object back."""
+    *holder, key = parse_pointer(op.path)
+    if op.op != "remove" or inverse.op != "replace" or inverse.path != pointer_of(holder) or not isinstance(inverse.value, dict):
+        return None
+    if key not in inverse.value:
+        return None
+    return Operation(op="add", path=op.path, value=inverse.value[key])
 
 
 def _nothing(text: str) -> NexusError:

@@ -46,6 +46,22 @@ FORM = """
 """
 
 
+_BUTTONS = "".join(
+    f'<Button label="{tool} {key}" trigger="{tool}" args="[\'{key}\']"/>' for tool in ("drop", "count", "only") for key in "abc"
+)
+MAP = f"""
+<NexusPanel id="map">
+  <Data><State name="map" type="object" default='{{"a": 0, "b": 0, "c": 0}}'/></Data>
+  <Logic>
+    <Tool name="drop" description="d"><Arg name="key" type="string"/><Handler>delete $state.map[$args.key]</Handler></Tool>
+    <Tool name="count" description="d"><Arg name="key" type="string"/><Handler>$state.map[$args.key] = ($state.map[$args.key] ?? 0) + 1</Handler></Tool>
+    <Tool name="only" description="d"><Arg name="key" type="string"/><Handler>$state.map = {{[$args.key]: 5}}</Handler></Tool>
+  </Logic>
+  <View><Layout>{_BUTTONS}</Layout></View>
+</NexusPanel>
+"""
+
+
 @pytest.fixture
 def panel() -> Iterator[Panel]:
     with Panel(FORM) as panel:
@@ -224,6 +240,44 @@ def test_an_undo_out_of_order_leaves_the_others(panel: Panel, page: Page) -> Non
     panel.redo()
     panel.redo()
     assert (panel.state.count, panel.state.name) == (1, "x")
+
+
+def test_a_removed_key_comes_back_to_its_place() -> None:
+    with Panel(MAP) as panel:
+        page = Page(panel)
+        page.press("drop a")
+        assert list(panel.state.map) == ["b", "c"]
+        panel.undo()
+        assert list(panel.state.map.items()) == [("a", 0), ("b", 0), ("c", 0)]
+        panel.redo()
+        assert list(panel.state.map) == ["b", "c"]
+
+
+def test_a_key_comes_back_alone_where_another_has_changed_since() -> None:
+    with Panel(MAP) as panel:
+        page = Page(panel)
+        page.press("drop a")
+        panel.call("count", key="b")
+        panel.undo()
+        assert list(panel.state.map.items()) == [("b", 1), ("c", 0), ("a", 0)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["drop", "count", "only"]), st.sampled_from("abc")), max_size=8))
+def test_undoing_and_redoing_keep_the_order_of_keys(steps: list[tuple[str, str]]) -> None:
+    with Panel(MAP) as panel:
+        page = Page(panel)
+        seen = [list(panel.state.map.items())]
+        for word, key in steps:
+            page.press(f"{word} {key}")
+            seen.append(list(panel.state.map.items()))
+        first, last = seen[0], seen[-1]
+        while panel.can_undo:
+            panel.undo()
+            assert list(panel.state.map.items()) in seen
+        assert list(panel.state.map.items()) == first
+        while panel.can_redo:
+            panel.redo()
+        assert list(panel.state.map.items()) == last
 
 
 def test_rows_that_have_moved_are_not_taken_for_others(panel: Panel, page: Page) -> None:

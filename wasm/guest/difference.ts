@@ -1,7 +1,16 @@
 // The operations that lead from one value to another, few and small where the values are alike.
 
 import type { Operation } from "../../js/generated/protocol";
-import { type Container, copyOf, equal, isContainer, type Json, type JsonObject, pointerToken } from "./json";
+import {
+  type Container,
+  copyOf,
+  equal,
+  isContainer,
+  type Json,
+  type JsonObject,
+  pointerToken,
+  takesAtMost,
+} from "./json";
 import { exchanges } from "./sequence";
 
 export interface Change {
@@ -30,6 +39,21 @@ export function difference(path: string, before: Json, after: Json, kept: Kept):
 }
 
 type Kept = ReadonlySet<Container>;
+
+/** An object of more keys than this, or of more characters, is not written into an inverse for the order of its keys. */
+const MOST_KEYS = 100;
+const MOST_CHARACTERS = 8_000;
+
+/**
+ * What takes the removal of a key back: the key comes back at the end, so that where it stood before others the whole
+ * object comes back, if it is small.  `before` is the object with the key, `path` its place.
+ */
+export function bringsBack(path: string, key: string, before: JsonObject): Operation {
+  const keys = Object.keys(before);
+  if (keys.at(-1) !== key && keys.length <= MOST_KEYS && takesAtMost(before, MOST_CHARACTERS))
+    return { op: "replace", path, value: copyOf(before) };
+  return { op: "add", path: `${path}/${pointerToken(key)}`, value: before[key] as Json };
+}
 
 /** What lives on and may still change is copied; the rest is carried by reference. */
 function frozen(value: Json, kept: Kept): Json {
@@ -84,11 +108,14 @@ function compareObjects(
     }
   }
   const found: Change[] = [];
+  // first of all: the inverse of the first is the last to be made, and may give back the whole object
   for (const key of keys) {
-    const place = `${path}/${pointerToken(key)}`;
-    if (Object.hasOwn(after, key)) compare(place, before[key] as Json, after[key] as Json, kept, found);
-    else found.push(change("remove", place, before[key] as Json, null, kept));
+    if (Object.hasOwn(after, key)) continue;
+    const removal = change("remove", `${path}/${pointerToken(key)}`, before[key] as Json, null, kept);
+    found.push(found.length > 0 ? removal : { ...removal, inverse: bringsBack(path, key, before) });
   }
+  for (const key of surviving)
+    compare(`${path}/${pointerToken(key)}`, before[key] as Json, after[key] as Json, kept, found);
   for (const key of target) {
     if (!Object.hasOwn(before, key))
       found.push(change("add", `${path}/${pointerToken(key)}`, null, after[key] as Json, kept));

@@ -50,6 +50,8 @@ export class Journal {
   private ops: Operation[] | null = null;
   private inverses: Operation[] = NO_OPERATIONS as Operation[];
   private changes: Change[] | null = null;
+  /** See `isRestored`. */
+  private restored: Set<Container> | null = null;
   private latest: Map<Container, Map<string | number, Operation>> | null = null;
 
   /** Top-level states that were written. */
@@ -124,6 +126,16 @@ export class Journal {
   private keep(change: Change): void {
     if (this.changes === null) this.changes = [change];
     else this.changes.push(change);
+  }
+
+  /** Whether an inverse of this step gives the object back as it was before: those recorded since need not. */
+  isRestored(container: Container): boolean {
+    return this.restored?.has(container) ?? false;
+  }
+
+  markRestored(container: Container): void {
+    this.restored ??= new Set();
+    this.restored.add(container);
   }
 
   /** The operation of this step that last set `key` of `container`, if nothing moved since. */

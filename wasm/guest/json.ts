@@ -77,6 +77,21 @@ export function copyOf<T extends Json>(value: T): T {
   return object as T;
 }
 
+/** Whether a value takes at most about so many characters as JSON. */
+export function takesAtMost(value: Json, characters: number): boolean {
+  let left = characters;
+  const within = (one: Json): boolean => {
+    left -= typeof one === "string" ? one.length + 2 : 8;
+    if (left < 0 || !isContainer(one)) return left >= 0;
+    if (Array.isArray(one)) return one.every(within);
+    return Object.keys(one).every((key) => {
+      left -= key.length;
+      return within(one[key] as Json);
+    });
+  };
+  return within(value);
+}
+
 /** Whether two clean values are equal, the order of keys included. */
 export function equal(a: Json, b: Json): boolean {
   if (a === b) return true;
