@@ -45,14 +45,13 @@ const MOST_KEYS = 100;
 const MOST_CHARACTERS = 8_000;
 
 /**
- * What takes the removal of a key back: the key comes back at the end, so that where it stood before others the whole
- * object comes back, if it is small.  `before` is the object with the key, `path` its place.
+ * What gives a removed key back with its place: where it stood before others, the whole object, if that is small; else
+ * null, for a key that is added comes last.  `before` is the object with the key, `path` its place.
  */
-export function bringsBack(path: string, key: string, before: JsonObject): Operation {
+export function inOrder(path: string, key: string, before: JsonObject): Operation | null {
   const keys = Object.keys(before);
-  if (keys.at(-1) !== key && keys.length <= MOST_KEYS && takesAtMost(before, MOST_CHARACTERS))
-    return { op: "replace", path, value: copyOf(before) };
-  return { op: "add", path: `${path}/${pointerToken(key)}`, value: before[key] as Json };
+  if (keys.at(-1) === key || keys.length > MOST_KEYS || !takesAtMost(before, MOST_CHARACTERS)) return null;
+  return { op: "replace", path, value: copyOf(before) };
 }
 
 /** What lives on and may still change is copied; the rest is carried by reference. */
@@ -112,7 +111,8 @@ function compareObjects(
   for (const key of keys) {
     if (Object.hasOwn(after, key)) continue;
     const removal = change("remove", `${path}/${pointerToken(key)}`, before[key] as Json, null, kept);
-    found.push(found.length > 0 ? removal : { ...removal, inverse: bringsBack(path, key, before) });
+    const whole = found.length > 0 ? null : inOrder(path, key, before);
+    found.push({ ...removal, inverse: whole ?? removal.inverse });
   }
   for (const key of surviving)
     compare(`${path}/${pointerToken(key)}`, before[key] as Json, after[key] as Json, kept, found);

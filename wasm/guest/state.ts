@@ -1,7 +1,7 @@
 // The panel's state: a tree of plain values, the only way to change it, and a record of every change.
 
 import type { Operation } from "../../js/generated/protocol";
-import { bringsBack, difference } from "./difference";
+import { difference, inOrder } from "./difference";
 import { impureError, indivisible, stateError } from "./errors";
 import { type Handle, Handles, type Location } from "./handles";
 import { define, Journal } from "./journal";
@@ -157,10 +157,9 @@ export class State {
       const before = holder[key] as Json;
       if (!this.isFresh(handle)) {
         const path = `${at.path}/${pointerToken(key)}`;
-        const back = this.journal.isRestored(holder)
-          ? { op: "add" as const, path, value: before }
-          : bringsBack(at.path, String(key), holder);
-        if (back.op === "replace") this.journal.markRestored(holder);
+        const whole = this.journal.isRestored(holder) ? null : inOrder(at.path, String(key), holder);
+        if (whole !== null) this.journal.markRestored(holder);
+        const back = whole ?? { op: "add" as const, path, value: before };
         this.journal.record({ op: "remove", path, value: null }, back);
         this.journal.forgetSet(holder, key);
         const restore = (): void => {
