@@ -216,7 +216,8 @@ def impurities_of(tree: Syntax, flow: Flow) -> tuple[Impurity, ...]:
         elif kind == "for_in_statement" and tree.child(node, "kind") is None and _foreign(tree, flow, tree.part(node, "left")):
             what = "assignment"
         if what is not None:
-            out.append(Impurity(what, *tree.place(node)))
+            start, end = tree.place(node)
+            out.append(Impurity(what, max(start, 0), end))  # a parenthesis too many closes the one that is put around an expression
     return tuple(out)
 
 

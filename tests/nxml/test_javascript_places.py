@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nexus_jupyter.diagnostics import LineIndex
@@ -146,6 +146,7 @@ WORDS = st.lists(
 
 
 @given(WORDS, st.sampled_from(["expression", "args", "body"]))
+@example(["$state", ")", "++"], "expression")
 def test_any_text_has_facts_with_places_within_it(words: list[str], kind: Any) -> None:
     source = "".join(words)
     facts = facts_of(source, kind)

@@ -28,6 +28,8 @@ TOLD = [
     (".", "\n", False),
     ("[]", "", False),
     ("", "", True),
+    (r"[\b]", "\b", True),
+    (r"[\-a]+", "a-", True),
 ]
 UNTOLD = [
     "(?=a)a",
@@ -45,6 +47,8 @@ UNTOLD = [
     "^*",
     r"\-",
     r"[\d-x]",
+    r"\u{110000}",
+    r"\u{D800}",
 ]
 
 
@@ -56,6 +60,10 @@ def test_all_of_the_text_is_to_match(pattern: str, text: str, whole: bool) -> No
 @pytest.mark.parametrize("pattern", UNTOLD)
 def test_what_is_not_looked_into_is_left_to_the_guest(pattern: str) -> None:
     assert matches(pattern, "ab") is None
+
+
+def test_a_character_that_has_no_category_here_may_have_one_in_the_guest() -> None:
+    assert matches(r"\p{L}", "\u0378") is None
 
 
 @pytest.mark.parametrize(
