@@ -8,7 +8,7 @@ import { LocalGuest } from "./local";
 /** Milliseconds that the page may have other things to do while a guest waits to be started. */
 const PATIENCE = 300;
 
-/** The start before the next: each keeps the page for a moment, and of many panels the page is to be seen meanwhile. */
+/** The start on this thread before the next: each keeps the page for a moment, and of many panels the page is to be seen meanwhile. */
 let before: Promise<unknown> = Promise.resolve();
 
 function rest(): Promise<void> {
@@ -32,8 +32,9 @@ function inTurn<T>(start: () => Promise<T>): Promise<T> {
  */
 export async function seated(model: WidgetModel, signal: AbortSignal, near: boolean): Promise<Guest> {
   const bytes = await guestBytes(model, signal);
-  return inTurn<Guest>(() => {
+  if (!near) return GuestWorker.start(bytes, { signal });
+  return inTurn(() => {
     signal.throwIfAborted();
-    return near ? LocalGuest.start(bytes) : GuestWorker.start(bytes, { signal });
+    return LocalGuest.start(bytes);
   });
 }

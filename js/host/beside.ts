@@ -69,7 +69,10 @@ export class Beside {
     return this.#replica?.busy ?? false;
   }
 
-  /** The kernel has said where it is: what runs here of another document ends.  Without it the program was `asked` for already. */
+  /**
+   * The kernel has said where it is: what runs here of another document ends, and the program is asked for, unless hello `asked`
+   * for it already.
+   */
   renew(document: number, rev: number, asked: boolean): void {
     const replica = this.#replica;
     if (replica && (replica.document !== document || replica.rev > rev)) this.end();

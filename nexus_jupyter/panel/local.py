@@ -9,24 +9,24 @@ from pydantic import JsonValue
 from ..nxml import Program, read
 from ..nxml.analysis import Analysis, analyse
 from ..nxml.analysis_facts import CodeFacts
+from ..nxml.ast import NexusPanelAST
 from ..nxml.outline import Outline
 
 # Names of what a kernel has to do, as a reader of the panel understands it.
 _REASON = "Needs a running kernel: {uses}. Open the notebook and run its cell."
 
 
-def unavailable_tools(source: str, program: Program) -> dict[str, str]:
-    """Tools of the document ``source`` that need a kernel, each with the reason in words for whoever looks at the panel.
+def unavailable_tools(analysis: Analysis, program: Program) -> dict[str, str]:
+    """Tools of the program that need a kernel, each with the reason in words for whoever looks at the panel.
 
     A tool needs one when it, or a tool that it calls, uses an extension, or may use one that cannot be told.
     """
     if not program.extensions:
         return {}
     names = {extension.alias: extension.name for extension in program.extensions}
-    tools = analyse(read(source).ast).tools
     reasons: dict[str, str] = {}
     for tool in program.tools:
-        facts = tools.get(tool.name)
+        facts = analysis.tools.get(tool.name)
         if facts is None or not (facts.extensions or facts.extensions_all):
             continue
         used = sorted({names.get(alias, alias) for alias, _ in facts.extensions}) or sorted(set(names.values()))
@@ -34,10 +34,8 @@ def unavailable_tools(source: str, program: Program) -> dict[str, str]:
     return reasons
 
 
-def local_hooks(source: str, program: Program) -> tuple[bool, ...]:
-    """Of each lifecycle hook of the document ``source`` whether it runs without a kernel: by the same rule as a tool."""
-    ast = read(source).ast
-    analysis = analyse(ast)
+def local_hooks(ast: NexusPanelAST, analysis: Analysis, program: Program) -> tuple[bool, ...]:
+    """Of each lifecycle hook of the document ``ast`` whether it runs without a kernel: by the same rule as a tool."""
     handlers = (analysis.of(element.id) for element in Outline(ast).lifecycles)
     found = [not any(_uses(site.facts, analysis) for site in sites if site.kind == "handler") for sites in handlers]
     return tuple(found) if program.extensions else (True,) * len(found)
@@ -51,14 +49,17 @@ def _uses(facts: CodeFacts, analysis: Analysis) -> bool:
 
 
 def local_program(source: str, program: Program) -> dict[str, JsonValue]:
-    """The program as JSON, in which every control that starts a tool of ``unavailable_tools`` is disabled and says why.
+    """The program of the document ``source`` as JSON.
 
+    Every control in it that starts a tool of ``unavailable_tools`` is disabled and says why.
     Each lifecycle hook has beside what it declares ``local``: whether it runs without a kernel.
     """
+    ast = read(source).ast
+    analysis = analyse(ast)
     data: dict[str, Any] = program.model_dump(mode="json")
-    for hook, local in zip(data["lifecycle"], local_hooks(source, program), strict=True):
+    for hook, local in zip(data["lifecycle"], local_hooks(ast, analysis, program), strict=True):
         hook["local"] = local
-    reasons = unavailable_tools(source, program)
+    reasons = unavailable_tools(analysis, program)
     waiting = [data["view"]] if reasons and data["view"] is not None else []
     while waiting:
         node = waiting.pop()

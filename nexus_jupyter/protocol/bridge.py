@@ -18,7 +18,7 @@ from .panel import CauseKind, ErrorInfo, Revision
 from .proposal import DryRun
 
 BRIDGE_TARGET = "nexus.graph"
-BRIDGE_VERSION = 1
+BRIDGE_VERSION = 2
 
 PanelId = Annotated[str, Field(min_length=1, max_length=1024)]
 DocumentText = Annotated[str, Field(max_length=4_000_000)]

@@ -137,13 +137,12 @@ class BridgeComm:
             self._gathering.flush()
 
     def _send_all(self, messages: tuple[Told, ...]) -> None:
+        """Any thread: the session of a kernel hands its messages to the thread of IOPub."""
         if not self._closed:
             self._comm.send(pack(messages[0] if len(messages) == 1 else {"kind": "batch", "messages": messages}))
 
     def _send(self, message: KernelSnapshot | BridgeResult) -> None:
-        """Any thread: the session of a kernel hands its messages to the thread of IOPub."""
-        if not self._closed:
-            self._comm.send(pack(message.model_dump(mode="json")))
+        self._send_all((message.model_dump(mode="json"),))
 
     def _answer(self, id: int, value: JsonValue = None, error: BaseException | None = None) -> None:
         with self._lock:

@@ -13,8 +13,9 @@ from nexus_jupyter import Panel
 from nexus_jupyter.cli import main
 from nexus_jupyter.errors import OptionError, PanelClosedError
 from nexus_jupyter.export import html_of
-from nexus_jupyter.nxml import load_program
-from nexus_jupyter.panel.local import local_hooks, local_program, unavailable_tools
+from nexus_jupyter.nxml import load_program, read
+from nexus_jupyter.nxml.analysis import analyse
+from nexus_jupyter.panel.local import local_program, unavailable_tools
 from tests.export.panels import LIFE, ORDERS
 
 
@@ -65,7 +66,7 @@ def test_the_policy_names_the_one_script_and_no_host() -> None:
 
 def test_tools_that_need_a_kernel_are_told_with_what_they_use() -> None:
     with Panel(ORDERS) as panel:
-        reasons = unavailable_tools(panel.source, panel.program)
+        reasons = unavailable_tools(analyse(read(panel.source).ast), panel.program)
         assert set(reasons) == {"fetch", "both"}
         assert "nexus.http" in reasons["fetch"]
         view = json.dumps(local_program(panel.source, panel.program)["view"])
@@ -75,10 +76,9 @@ def test_tools_that_need_a_kernel_are_told_with_what_they_use() -> None:
 
 def test_hooks_that_need_a_kernel_are_told_apart() -> None:
     with Panel(LIFE) as panel:
-        local = local_hooks(panel.source, panel.program)
         program = document(html_of(panel))["program"]
     assert isinstance(program, dict)
-    assert [hook["local"] for hook in program["lifecycle"]] == list(local)
+    local = [hook["local"] for hook in program["lifecycle"]]
     needs = [name for name, here in zip(panel.program.hook_names, local, strict=True) if not here]
     assert needs == ["lifecycle interval 3"]
 
@@ -101,7 +101,9 @@ def test_a_hook_runs_without_a_kernel_unless_it_or_what_it_calls_may_use_an_exte
     <Tool name="deep" description="d"><Handler>await $tools.fetch()</Handler></Tool>
     <Tool name="plain" description="d"><Handler>$state.n = 2</Handler></Tool>
     <Lifecycle on="interval" every="1s"><Handler>{code}</Handler></Lifecycle></Logic></NexusPanel>"""
-    assert local_hooks(source, load_program(source)[0]) == (here,)
+    hooks = local_program(source, load_program(source)[0])["lifecycle"]
+    assert isinstance(hooks, list)
+    assert [isinstance(hook, dict) and hook["local"] for hook in hooks] == [here]
 
 
 def test_a_panel_without_a_view_or_that_has_ended_gives_no_file(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from nexus_jupyter.panel.kept_store import KeptStore
 from nexus_jupyter.protocol import Emitted
 
 from .conftest import NOTEBOOK
+from .waiting import until
 
 
 def source(*states: str, id: str = "kept") -> str:
@@ -33,13 +34,6 @@ def source(*states: str, id: str = "kept") -> str:
 COUNT = 'name="count" type="number" default="1" persist="notebook"'
 NOTE = 'name="note" type="string"'
 KEPT = source(COUNT, NOTE)
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def files(data: Path) -> list[Path]:

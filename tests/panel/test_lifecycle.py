@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,14 +19,7 @@ from nexus_jupyter.testing import Answer, render
 from nexus_jupyter.testing.clock import START, ManualClock
 
 from .notes import FS, Person
-
-
-def until(true: Callable[[], object], what: str = "") -> None:
-    """Wait for something that another thread brings about."""
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline, what or "it never came"
-        time.sleep(0.005)
+from .waiting import until
 
 
 def source(logic: str, data: str = "", view: str = "") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,7 @@ from nexus_jupyter.protocol import Emitted
 
 from .conftest import NOTEBOOK
 from .notes import FS, HTTP, READ, Notes, Person, document, granted, records
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait for something that another thread brings about."""
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
+from .waiting import until
 
 CAUGHT = "try { await $ext.fs.read('a'); return 'read' } catch (error) { return error.code + ': ' + error.message }"
 

@@ -45,14 +45,14 @@ ENDLESS = {
 }
 
 
+@pytest.mark.timing  # the thread that stops it needs a processor itself
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
 def test_what_never_ends_meets_its_deadline(make_guest: MakeGuest, run: Run, body: str) -> None:
     guest = make_guest(body)
     with pytest.raises(LimitError) as caught:
         run(guest, timeout=0.2)
     assert caught.value.code in ("LIMIT_CPU", "LIMIT_MEMORY")
-    # of the processor: stopped at its deadline, but for what the thread that stops it has to wait for a processor itself
-    assert guest.used < 0.2 + 0.3
+    assert guest.used < 0.2 + 0.05, "of the processor: stopped at its deadline, whatever else the machine does"
     assert not guest.alive
     with pytest.raises(NexusError):
         run(guest)

@@ -252,10 +252,9 @@ def test_what_is_on_its_way_when_a_client_resumes_does_not_come_twice() -> None:
         page.gate.clear()
         for n in range(3):
             kernel.change(name(n))
-            await asyncio.sleep(0)
+        await until(lambda: page.client.waiting == 2)
         page.client.receive(page.mirror.resume())  # of the first, which is on its way, it does not know yet
         kernel.change(name(3))
-        await asyncio.sleep(0.01)
         page.gate.set()
         await until(lambda: page.knows(workspace))
         assert (page.mirror.snapshots, len(page.mirror.revisions)) == (1, 4)

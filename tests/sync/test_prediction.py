@@ -275,41 +275,41 @@ BOUNDED = """<NexusPanel title="Small">
 </NexusPanel>"""
 
 
-def test_a_small_panel_runs_on_the_pages_own_thread_until_its_state_has_grown(script: Path) -> None:
+@pytest.fixture
+def small(script: Path) -> Iterator[Desk]:
+    """A panel that is bounded, in one page that is about to use it."""
     with contextlib.closing(Panel(BOUNDED, id="small")) as panel, Pages(script) as pages:
         desk = Desk(pages, panel)
         desk.open(1, near=False)
         desk.settle()
         desk.do("wake", 1)
-        desk.do("act", 1, label="text", event="change", detail={"value": "Ada"})
-        assert (desk.title(1), desk.look(1)["guests"][0]) == ("Ada", "near")
-        desk.settle()
-        panel.state.text = "long " * 4_000
-        panel.runtime.ask(lambda: None).result(60)
-        desk.gather()
-        desk.settle()
-        assert desk.look(1)["guests"] == ["near", "far"]
-        assert desk.title(1) == "long " * 4_000
-        desk.do("act", 1, label="text", event="change", detail={"value": "short"})
-        assert desk.title(1) == "short"
-        desk.settle()
-        assert panel.state.text == "short"
+        yield desk
         desk.end()
 
 
-def test_a_page_that_waits_for_many_answers_leaves_its_own_thread(script: Path) -> None:
-    with contextlib.closing(Panel(BOUNDED, id="small")) as panel, Pages(script) as pages:
-        desk = Desk(pages, panel)
-        desk.open(1, near=False)
-        desk.settle()
-        desk.do("wake", 1)
-        for number in range(60):
-            desk.do("act", 1, label="text", event="change", detail={"value": str(number)})
-        assert desk.title(1) == "59"
-        assert desk.look(1)["guests"] == ["near", "far"]
-        desk.settle()
-        assert panel.state.text == desk.title(1) == "59"
-        desk.end()
+def test_a_small_panel_runs_on_the_pages_own_thread_until_its_state_has_grown(small: Desk) -> None:
+    small.do("act", 1, label="text", event="change", detail={"value": "Ada"})
+    assert (small.title(1), small.look(1)["guests"][0]) == ("Ada", "near")
+    small.settle()
+    small.panel.state.text = "long " * 4_000
+    small.panel.runtime.ask(lambda: None).result(60)
+    small.gather()
+    small.settle()
+    assert small.look(1)["guests"] == ["near", "far"]
+    assert small.title(1) == "long " * 4_000
+    small.do("act", 1, label="text", event="change", detail={"value": "short"})
+    assert small.title(1) == "short"
+    small.settle()
+    assert small.panel.state.text == "short"
+
+
+def test_a_page_that_waits_for_many_answers_leaves_its_own_thread(small: Desk) -> None:
+    for number in range(60):
+        small.do("act", 1, label="text", event="change", detail={"value": str(number)})
+    assert small.title(1) == "59"
+    assert small.look(1)["guests"] == ["near", "far"]
+    small.settle()
+    assert small.panel.state.text == small.title(1) == "59"
 
 
 def test_of_many_panels_the_one_that_was_not_used_for_longest_leaves_room_until_it_is_used_again(script: Path) -> None:

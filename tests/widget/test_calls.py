@@ -61,6 +61,15 @@ def test_a_page_is_asked_answers_and_tells_that_it_shows_the_panel(owned: Page) 
     owned.send(kind="program", client="me")
     program = owned.until("program", timeout=60, client="me")
     assert (program["rev"], program["state"]["n"], len(program["program"]["tools"])) == (1, 5, 2)
+    # a page that shows this revision already is told so, gets no tree, and the program with it
+    owned.send(kind="hello", client="me", protocol=1, rev=1, document=0, program=True)
+    again = owned.until("snapshot", timeout=60)
+    assert (again["shown"], again["rev"], again["tree"]["root"]) == (True, 1, None)
+    assert owned.until("program", timeout=60, client="me")["rev"] == 1
+    owned.send(kind="hello", client="me", protocol=1, rev=0, document=0)
+    other = owned.until("snapshot", timeout=60)
+    assert (other["shown"], other["rev"]) == (False, 1)
+    assert other["tree"]["root"] is not None
     owned.send(kind="sight", client="me", shown=True)
     owned.until("commit", timeout=60, cause={"kind": "lifecycle", "tool": "lifecycle interval", "client": None, "seq": None})
 
