@@ -58,7 +58,7 @@ class Desk:
         try:
             yield opened
         finally:
-            opened.command("kernelmenu:shutdown")
+            opened.shutdown()
             opened.clear()
 
     def area(self, notebook: Notebook, number: int) -> Locator:

@@ -174,6 +174,14 @@ READY = """() => {
   return Boolean(context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle');
 }"""
 
+# A request to the control channel, which answers in order.
+SETTLED = """async () => {
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  if (!kernel?.supportsSubshells) return;
+  const answered = kernel.requestListSubshell({}).done.catch(() => undefined);
+  await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 5000))]);
+}"""
+
 # The request that the code cell's output belongs to: another one with each execution.
 EXECUTION = """(number) => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === 'code');
@@ -212,6 +220,16 @@ class Notebook:
         """Wait until the notebook is there and its kernel is connected and idle."""
         self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=60_000)
         self.page.wait_for_function(READY, timeout=60_000)
+
+    def shutdown(self) -> None:
+        """End the kernel, once it has made the subshells that JupyterLab asked for, which else tells of them as errors of the page."""
+        self.page.evaluate(SETTLED)
+        self.command("kernelmenu:shutdown")
+
+    def restart(self) -> None:
+        """Start the kernel anew, without a question, once it has made the subshells that JupyterLab asked for."""
+        self.page.evaluate(SETTLED)
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
 
     def command(self, name: str, arguments: dict[str, object] | None = None) -> None:
         """Execute a command of JupyterLab."""

@@ -65,7 +65,7 @@ def notebook(page: Page, lab: Lab, request: pytest.FixtureRequest) -> Iterator[N
             opened.screenshot(f"failed-{node.name}")
         # end the kernel: the next test finds a free machine
         with contextlib.suppress(PageError):
-            opened.command("kernelmenu:shutdown")
+            opened.shutdown()
     # what JupyterLab says when a notebook vanishes that it is just drawing is nobody's error
     with contextlib.suppress(PageError):
         opened.clear()

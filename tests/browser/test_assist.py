@@ -30,12 +30,16 @@ CELL = """%%nxml orders
   </View>
 </NexusPanel>"""
 
-# The cursor behind the first place where `text` stands, in the first cell.
-PLACE = """(text) => {
+# The cursor behind the first place where `text` stands, in the first cell, once JupyterLab has read the cell as far as there: where it
+# has not within 50 ms, it offers all words of the cell.
+PLACE = """async (text) => {
   const editor = window.jupyterapp.shell.currentWidget.content.widgets[0].editor;
   const source = editor.model.sharedModel.getSource();
   editor.focus();
   editor.setCursorPosition(editor.getPositionAt(source.indexOf(text) + text.length));
+  for (let tries = 0; !editor.getTokenAtCursor().value && tries < 200; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }"""
 # Documentation beside the matches, as a person may switch it on.
 DOCUMENTED = "lab/api/settings/@jupyterlab/completer-extension:manager", {"raw": '{"showDocumentationPanel": true}'}

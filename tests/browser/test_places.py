@@ -45,7 +45,7 @@ def place(
             notebook = Notebook(page, lab, name)
             opened = InLab(front, page, free, answers=mode != "disabled", predicts=True, keeps=True, notebook=notebook)
             ends.callback(notebook.clear)
-            ends.callback(notebook.command, "kernelmenu:shutdown")
+            ends.callback(notebook.shutdown)
         else:
             write(home / "places.ipynb", free, kernel=kernel, more=False)
             voila = ends.enter_context(running_voila(home / "places.ipynb", home / "server"))

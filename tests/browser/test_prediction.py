@@ -71,7 +71,7 @@ def notebook(page: Page, lab: tuple[str, Lab]) -> Iterator[Notebook]:
     opened.run(0)
     opened.run(1)
     yield opened
-    opened.command("kernelmenu:shutdown")
+    opened.shutdown()
     opened.clear()
 
 

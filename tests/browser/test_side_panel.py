@@ -155,7 +155,7 @@ def test_it_is_restored_after_a_reload_and_follows_the_theme(notebook: Notebook)
 
 def test_a_restart_of_the_kernel_empties_the_list(notebook: Notebook) -> None:
     side = open_with_two_panels(notebook, "restart.ipynb")
-    notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    notebook.restart()
     expect(side.get_by_text("No panels yet")).to_be_visible(timeout=60_000)
     notebook.wait_idle()
     notebook.run(0)

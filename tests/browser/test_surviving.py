@@ -52,7 +52,7 @@ def test_without_a_kernel_the_saved_view_is_shown_and_runs_here_until_the_cell_i
     expect(count).to_contain_text("1")
     expect(output.get_by_role("button", name="Run here")).to_have_count(0)
     # what was live a moment ago is the saved view when the kernel is gone
-    notebook.command("kernelmenu:shutdown")
+    notebook.shutdown()
     run = output.get_by_role("button", name="Run here")
     expect(run).to_be_visible()
     expect(output).to_contain_text("Run the cell to make it live")
@@ -96,7 +96,7 @@ def test_without_a_kernel_the_saved_view_is_shown_and_runs_here_until_the_cell_i
     notebook.ask(2, "1")
 
     # nor does one that was restarted
-    notebook.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }")
+    notebook.restart()
     expect(run).to_be_visible()
 
 
@@ -107,7 +107,7 @@ def test_a_cell_that_was_changed_does_not_run_here(notebook: Notebook) -> None:
     notebook.run(0)
     output = notebook.cell(0).locator(".jp-OutputArea-output")
     expect(output.get_by_role("button", name="Add one")).to_be_visible()
-    notebook.command("kernelmenu:shutdown")
+    notebook.shutdown()
     run = output.get_by_role("button", name="Run here")
     expect(run).to_be_visible()
     notebook.cell(0).locator(".cm-content").click()

@@ -28,9 +28,10 @@ SOURCE = """<NexusPanel id="counter" title="Counter">
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # A cell that holds on runs until the test lets it go.
 BEGIN = """%load_ext nexus_jupyter
-import pathlib, time, nexus_jupyter
+import pathlib, sys, time, nexus_jupyter
 def hold():
-    print('held', flush=True)
+    sys.stdout.write('held\\n')  # at once, where print writes twice
+    sys.stdout.flush()
     while not pathlib.Path({free!r}).exists():
         time.sleep(0.02)
 def ask():
@@ -97,9 +98,11 @@ class Held(Page):
                 if message["msg_type"] == kind and fields.items() <= message["content"].items():
                     return
 
-        heard("stream", text="held\n")
-        yield
-        self._free.touch()
+        try:
+            heard("stream", text="held\n")
+            yield
+        finally:
+            self._free.touch()
         heard("status", execution_state="idle")
 
 

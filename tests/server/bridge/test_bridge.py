@@ -21,6 +21,7 @@ from jupyter_server.services.sessions.sessionmanager import SessionManager
 from nexus_jupyter.errors import NexusError
 from nexus_jupyter.nog import NOGGraph
 from nexus_jupyter.protocol.bridge import (
+    BRIDGE_VERSION,
     CallTool,
     ClosePreview,
     KernelCommit,
@@ -658,9 +659,9 @@ def test_a_kernel_of_another_version_is_not_opened(
 ) -> None:
     async def story() -> None:
         kernel = await notebooks.open("newer.ipynb", "python3")
-        await notebooks.run(kernel, "import nexus_jupyter.widget.bridge_requests as b\nb.BRIDGE_VERSION = 2")
+        await notebooks.run(kernel, "import nexus_jupyter.widget.bridge_requests as b\nb.BRIDGE_VERSION += 1")
         await notebooks.run(kernel, "%load_ext nexus_jupyter")
-        await until(lambda: "speaks version 2" in caplog.text)
+        await until(lambda: f"speaks version {BRIDGE_VERSION + 1}" in caplog.text)
         assert kernel not in heard.links
         left = "import comm; print(len([c for c in comm.get_comm_manager().comms.values() if c.target_name == 'nexus.graph']))"
         deadline = time.monotonic() + 20
