@@ -335,9 +335,12 @@ export interface Cause {
 }
 /**
  * A JSON Patch (RFC 6902) operation on the state object; ``path`` is a JSON Pointer (RFC 6901).
+ *
+ * ``reorder`` is not of that standard, which can only move one item after the other: item i of the list at ``path`` becomes
+ * what item ``value[i]`` was; ``value`` names each item once.
  */
 export interface Operation {
-  op: "add" | "remove" | "replace";
+  op: "add" | "remove" | "replace" | "reorder";
   path: string;
   value: JsonValue;
 }

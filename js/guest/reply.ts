@@ -54,7 +54,7 @@ const record =
     return Object.keys(value).length === found;
   };
 
-const operation = record({ op: oneOf("add", "remove", "replace"), path: text, value: any });
+const operation = record({ op: oneOf("add", "remove", "replace", "reorder"), path: text, value: any });
 const amount = orNull(number);
 const isReply = record(
   { status: oneOf("done", "waiting", "failed") },

@@ -1,4 +1,4 @@
-/** JSON Patch (RFC 6902: add, remove, replace) on plain values, which are never changed: what differs is copied. */
+/** JSON Patch (RFC 6902: add, remove, replace) and `reorder` on plain values, which are never changed: what differs is copied. */
 import { isObject, type Json, type JsonObject, own } from "./json";
 
 const INDEX = /^(?:0|[1-9]\d{0,8})$/;
@@ -32,7 +32,10 @@ function applied(
   copies: Set<object>,
 ): Json | undefined {
   const token = tokens[at];
-  if (token === undefined) return kind === "replace" || kind === "add" ? given : undefined;
+  if (token === undefined) {
+    if (kind === "reorder") return reordered(value, given);
+    return kind === "replace" || kind === "add" ? given : undefined;
+  }
   const last = at === tokens.length - 1;
   if (Array.isArray(value)) {
     if (!INDEX.test(token)) return undefined;
@@ -65,6 +68,18 @@ function applied(
   if (item === undefined) return undefined;
   setOwn(object, token, item);
   return object;
+}
+
+/** The list whose item i is what item `order[i]` was; undefined when the order does not name each item once. */
+function reordered(list: Json, order: Json): Json | undefined {
+  if (!Array.isArray(list) || !Array.isArray(order) || order.length !== list.length) return undefined;
+  if (new Set(order).size !== list.length) return undefined;
+  const found: Json[] = [];
+  for (const place of order) {
+    if (!Number.isInteger(place) || !Object.hasOwn(list, place as number)) return undefined;
+    found.push(list[place as number] as Json);
+  }
+  return found;
 }
 
 /** The value itself if this patch has copied it already, else a copy. */

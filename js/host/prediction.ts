@@ -103,7 +103,9 @@ function isAdded({ op, path }: Operation): boolean {
 function isReplacedLater({ path }: Operation, later: readonly Operation[]): boolean {
   for (const one of later) {
     if (one.op === "replace" && path.startsWith(`${one.path}/`)) return true;
-    if (one.op !== "replace" && ITEM.test(one.path)) return false; // from here on another item may stand there
+    // from here on another item may stand there
+    if (one.op === "reorder" && path.startsWith(`${one.path}/`)) return false;
+    if ((one.op === "add" || one.op === "remove") && ITEM.test(one.path)) return false;
   }
   return false;
 }

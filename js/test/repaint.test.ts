@@ -156,6 +156,15 @@ describe("operations", () => {
     expect(JSON.stringify(now)).toBe('{"rows":[{"n":5},{"n":3}],"a/b~c":null,"__proto__":1}');
   });
 
+  it("put a list into another order", () => {
+    const value = Object.freeze({ rows: Object.freeze(["x", "y", "z"]) });
+    const order = { op: "reorder", path: "/rows", value: [2, 0, 1] };
+    expect(applyOperations(value as never, [order, { op: "add", path: "/rows/3", value: 1 }])).toEqual({
+      rows: ["z", "x", "y", 1],
+    });
+    expect(applyOperations([7, 8], [{ op: "reorder", path: "", value: [1, 0] }])).toEqual([8, 7]);
+  });
+
   it("that do not fit give nothing", () => {
     for (const op of [
       { op: "replace", path: "/x", value: 1 },
@@ -167,6 +176,14 @@ describe("operations", () => {
       { op: "add", path: "/rows/0/1", value: 1 },
       { op: "add", path: "rows", value: 1 },
       { op: "move", path: "/rows/0", value: 1 },
+      { op: "reorder", path: "/rows", value: [0] },
+      { op: "reorder", path: "/rows", value: [0, 0] },
+      { op: "reorder", path: "/rows", value: [0, 2] },
+      { op: "reorder", path: "/rows", value: [0, "1"] },
+      { op: "reorder", path: "/rows", value: ["length", 1] },
+      { op: "reorder", path: "/rows", value: 1 },
+      { op: "reorder", path: "/rows/0", value: [] },
+      { op: "reorder", path: "", value: [] },
       { path: 3 },
       null,
     ])

@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902) on frozen state: a pure function, unchanged parts are shared.
+"""JSON Patch (RFC 6902) and ``reorder`` on frozen state: a pure function, unchanged parts are shared.
 
 The operations come from a guest and are hostile: every pointer is checked against the state as it
 is, and a patch that does not fit changes nothing.
@@ -84,6 +84,8 @@ def _in_dict(node: dict[str, Any], key: str, operation: Operation) -> FrozenDict
         raise PatchError(f"there is no {operation.path!r} to {operation.op}")
     if operation.op == "remove":
         return FrozenDict({k: v for k, v in node.items() if k != key})
+    if operation.op == "reorder":
+        return FrozenDict({**node, key: _reordered(node[key], operation)})
     return FrozenDict({**node, key: freeze(operation.value)})
 
 
@@ -94,7 +96,19 @@ def _in_list(node: list[Any], token: str, operation: Operation) -> FrozenList:
     index = _index(token, len(node) - 1, operation)
     if operation.op == "remove":
         return FrozenList([*node[:index], *node[index + 1 :]])
+    if operation.op == "reorder":
+        return FrozenList([*node[:index], _reordered(node[index], operation), *node[index + 1 :]])
     return FrozenList([*node[:index], freeze(operation.value), *node[index + 1 :]])
+
+
+def _reordered(node: Any, operation: Operation) -> FrozenList:
+    if not isinstance(node, list):
+        raise PatchError(f"{operation.path!r} is no list to reorder")
+    given = operation.value if isinstance(operation.value, list) else []
+    order = [each for each in given if type(each) is int]  # True equals 1
+    if len(order) < len(given) or sorted(order) != list(range(len(node))):
+        raise PatchError(f"the order of {operation.path!r} does not name each of its {len(node)} items once")
+    return FrozenList([node[each] for each in order])
 
 
 def _index(token: str, last: int, operation: Operation) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ..protocol import Operation
 from .patch import parse_pointer
@@ -15,9 +15,18 @@ def _index(token: str) -> int | None:
     return int(token) if token.isascii() and token.isdigit() and len(token) <= 15 else None
 
 
-def _moves(operation: Operation, tokens: tuple[str, ...]) -> int | None:
-    """The index from which on an operation moves the items of a list; None when it moves none."""
-    return None if operation.op == "replace" or len(tokens) < 2 else _index(tokens[-1])
+def _moves(operation: Operation, tokens: tuple[str, ...]) -> tuple[int, int] | None:
+    """How many tokens lead to the list whose items an operation moves, and the index from which on; None when it moves none."""
+    if operation.op == "reorder":
+        order = _order(operation)
+        return len(tokens), next((i for i, place in enumerate(order) if place != i), len(order))
+    index = None if operation.op == "replace" or len(tokens) < 2 else _index(tokens[-1])
+    return None if index is None else (len(tokens) - 1, index)
+
+
+def _order(operation: Operation) -> list[Any]:
+    """The order that a ``reorder`` gives; an inverse, which nobody has applied yet, may hold anything."""
+    return operation.value if isinstance(operation.value, list) else []
 
 
 @dataclass
@@ -28,7 +37,7 @@ class _Branch:
     moved: int | None = None
     """Items from this index on have moved."""
     last: int = -1
-    """The greatest index among ``parts``."""
+    """The greatest index among ``parts`` and what has moved."""
 
 
 class Paths:
@@ -43,14 +52,19 @@ class Paths:
         tokens = parse_pointer(operation.path)
         branch = self._root
         moves = _moves(operation, tokens)
-        for depth, token in enumerate(tokens, start=1):
-            index = _index(token)
+        for depth in range(len(tokens) + 1):
+            if moves is not None and depth == moves[0]:
+                branch.moved = moves[1] if branch.moved is None else min(branch.moved, moves[1])
+            if depth == len(tokens):
+                break
+            index = _index(tokens[depth])
             if index is not None:
                 branch.last = max(branch.last, index)
-            if depth == len(tokens) and moves is not None:
-                branch.moved = moves if branch.moved is None else min(branch.moved, moves)
-            branch = branch.parts.setdefault(token, _Branch())
-        branch.changed = True
+            branch = branch.parts.setdefault(tokens[depth], _Branch())
+        if operation.op == "reorder":
+            branch.last = max(branch.last, len(_order(operation)) - 1)
+        else:
+            branch.changed = True
 
     def meet(self, operation: Operation) -> bool:
         """Whether ``operation`` changes something of these places, or moves it, or they it.
@@ -60,17 +74,21 @@ class Paths:
         tokens = parse_pointer(operation.path)
         moves = _moves(operation, tokens)
         branch = self._root
-        for depth, token in enumerate(tokens, start=1):
-            index = _index(token)
-            if branch.changed or (index is not None and branch.moved is not None and index >= branch.moved):
+        for depth in range(len(tokens) + 1):
+            if branch.changed:
                 return True
-            if depth == len(tokens) and moves is not None and branch.last >= moves:
+            if moves is not None and depth == moves[0] and (branch.moved is not None or branch.last >= moves[1]):
                 return True
-            following = branch.parts.get(token)
+            if depth == len(tokens):
+                break
+            index = _index(tokens[depth])
+            if index is not None and branch.moved is not None and index >= branch.moved:
+                return True
+            following = branch.parts.get(tokens[depth])
             if following is None:
                 return False
             branch = following
-        return True
+        return operation.op != "reorder"
 
 
 Effect = Literal["none", "touches", "sets"]
@@ -84,6 +102,11 @@ def back(place: tuple[str, ...], lists: tuple[bool, ...], operation: Operation) 
     """
     tokens = parse_pointer(operation.path)
     last = len(tokens) - 1
+    if operation.op == "reorder" and len(tokens) <= len(place):
+        if tokens == place:
+            return "touches", place
+        here = _index(place[len(tokens)]) if tokens == place[: len(tokens)] else None
+        return "none", place if here is None else (*tokens, str(_order(operation)[here]), *place[len(tokens) + 1 :])
     if len(tokens) > len(place):
         return ("touches" if tokens[: len(place)] == place else "none"), place
     if tokens[:last] != place[:last]:

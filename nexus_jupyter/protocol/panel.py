@@ -63,9 +63,13 @@ class Tree(Message):
 
 
 class Operation(Message):
-    """A JSON Patch (RFC 6902) operation on the state object; ``path`` is a JSON Pointer (RFC 6901)."""
+    """A JSON Patch (RFC 6902) operation on the state object; ``path`` is a JSON Pointer (RFC 6901).
 
-    op: Literal["add", "remove", "replace"]
+    ``reorder`` is not of that standard, which can only move one item after the other: item i of the list at ``path`` becomes
+    what item ``value[i]`` was; ``value`` names each item once.
+    """
+
+    op: Literal["add", "remove", "replace", "reorder"]
     path: str
     value: JsonValue = None
 

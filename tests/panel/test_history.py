@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -242,6 +243,15 @@ def test_a_checkpoint_of_another_document_gives_what_is_still_declared(panel: Pa
         ("add /a/3/b/1", "replace /a/3/b/1", True),
         ("add /a/x", "add /a/y", False),
         ("add /a/x", "remove /a/x", True),
+        ("reorder /a [0,2,1]", "replace /a/0/x", False),
+        ("reorder /a [0,2,1]", "replace /a/1/x", True),
+        ("reorder /a [0,2,1]", "add /a/3", True),
+        ("reorder /a [0,2,1]", "add /a/0", True),
+        ("reorder /a [0,2,1]", "replace /a", True),
+        ("reorder /a [0,2,1]", "reorder /a [1,0,2]", True),
+        ("reorder /a [0,2,1]", "reorder /b [1,0,2]", False),
+        ("reorder /a/0/b [1,0]", "replace /a/0/c", False),
+        ("reorder /a/0/b [1,0]", "replace /a/0", True),
     ],
 )
 def test_changes_meet_where_one_of_them_moves_or_holds_the_other(mine: str, other: str, meet: bool) -> None:
@@ -260,6 +270,11 @@ def test_changes_meet_where_one_of_them_moves_or_holds_the_other(mine: str, othe
         ("/a/3/x", "replace /a", "sets", "/a/3/x"),
         ("/a/3", "replace /a/3/x", "touches", "/a/3"),
         ("/a/3", "replace /a/2/x", "none", "/a/3"),
+        ("/a/1/x", "reorder /a [2,0,1]", "none", "/a/0/x"),
+        ("/a", "reorder /a [2,0,1]", "touches", "/a"),
+        ("/a", "reorder /a/0/b [1,0]", "touches", "/a"),
+        ("/a/1/x", "reorder /a/0 [1,0]", "none", "/a/1/x"),
+        ("/a/5", "reorder /a/3 [1,0]", "none", "/a/5"),
     ],
 )
 def test_a_place_is_followed_back(place: str, change: str, effect: str, before: str) -> None:
@@ -269,5 +284,5 @@ def test_a_place_is_followed_back(place: str, change: str, effect: str, before: 
 
 
 def operation(text: str) -> Operation:
-    op, path = text.split()
-    return Operation.model_validate({"op": op, "path": path, "value": 1})
+    op, path, *value = text.split()
+    return Operation.model_validate({"op": op, "path": path, "value": json.loads(value[0]) if value else 1})

@@ -35,6 +35,9 @@ def test_a_pointer_round_trips(tokens: list[str]) -> None:
         ({"a": {"b": 1}}, [("remove", "/a/b")], {"a": {}}),
         ({"a": {"x/y": 1, "m~n": 2}}, [("replace", "/a/x~1y", 3), ("replace", "/a/m~0n", 4)], {"a": {"x/y": 3, "m~n": 4}}),
         ({"a": [{"b": 1}]}, [("replace", "/a/0/b", 2), ("add", "/a/1", 5)], {"a": [{"b": 2}, 5]}),
+        ({"a": ["x", "y", "z"]}, [("reorder", "/a", [2, 0, 1])], {"a": ["z", "x", "y"]}),
+        ({"a": [[], [5, 6]]}, [("reorder", "/a/1", [1, 0])], {"a": [[], [6, 5]]}),
+        ({"a": []}, [("reorder", "/a", [])], {"a": []}),
     ],
 )
 def test_operations_do_what_the_standard_says(document: Any, operations: list[tuple[Any, ...]], expected: Any) -> None:
@@ -59,6 +62,17 @@ def test_operations_do_what_the_standard_says(document: Any, operations: list[tu
         ("add", "/__proto__/x", 1),
         ("add", "/constructor", 1),
         ("add", "/a/" + "9" * 400, 1),
+        ("reorder", "/a", [0]),
+        ("reorder", "/a", [0, 0]),
+        ("reorder", "/a", [0, 2]),
+        ("reorder", "/a", [-1, 0]),
+        ("reorder", "/a", [0, True]),
+        ("reorder", "/a", [0, 1.0]),
+        ("reorder", "/a", ["0", "1"]),
+        ("reorder", "/a", 1),
+        ("reorder", "/a/0", []),
+        ("reorder", "/n", []),
+        ("reorder", "/b", []),
     ],
 )
 def test_what_does_not_fit_is_refused_and_changes_nothing(operation: tuple[Any, ...]) -> None:

@@ -33,12 +33,13 @@ FORM = """
     <Tool name="twice" description="d"><Handler>$state.count += 1; $state.count -= 1</Handler></Tool>
     <Tool name="first" description="d"><Handler>$state.rows.unshift({id: 100 + $state.count, mark: 0}); $state.count += 1</Handler></Tool>
     <Tool name="drop" description="d"><Handler>$state.rows.shift()</Handler></Tool>
+    <Tool name="turn" description="d"><Handler>$state.rows.reverse()</Handler></Tool>
     <Tool name="heard" description="d"><Handler>$state.note = 'heard ' + $state.name</Handler></Tool>
     <Tool name="mark" description="d"><Arg name="at" type="number"/><Handler>if ($state.rows[$args.at]) $state.rows[$args.at].mark += 1</Handler></Tool>
   </Logic>
   <View><Layout>
     <Button label="add" trigger="add"/><Button label="steps" trigger="steps"/><Button label="twice" trigger="twice"/>
-    <Button label="first" trigger="first"/><Button label="drop" trigger="drop"/>
+    <Button label="first" trigger="first"/><Button label="drop" trigger="drop"/><Button label="turn" trigger="turn"/>
     <Input label="name" bind="$state.name"/><Input label="mail" bind="$state.mail"/><Input label="heard" bind="$state.name" on:change="heard"/>
     <Checkbox label="done" bind="$state.done"/>
   </Layout></View>
@@ -288,6 +289,22 @@ def test_rows_that_have_moved_are_not_taken_for_others(panel: Panel, page: Page)
     assert panel.state.rows == [{"id": 2, "mark": 1}]
 
 
+def test_an_order_is_taken_back_as_long_as_nobody_changed_what_it_moved(panel: Panel, page: Page) -> None:
+    page.press("first")
+    page.press("turn")
+    assert [op.op for op in panel.history[-1].ops] == ["reorder"]
+    assert [row["id"] for row in panel.state.rows] == [2, 1, 100]
+    assert [each.tool for each in panel.history.why("rows/2/id")] == ["first"]
+    panel.undo()
+    assert [row["id"] for row in panel.state.rows] == [100, 1, 2]
+    panel.redo()
+    assert [row["id"] for row in panel.state.rows] == [2, 1, 100]
+    panel.call("mark", at=0)
+    with pytest.raises(StaleError, match="mark"):
+        panel.undo()
+    assert panel.state.rows[0] == {"id": 2, "mark": 1}
+
+
 def test_two_pages_share_what_can_be_undone(panel: Panel, page: Page) -> None:
     other = Page(panel, "other")
     page.press("add")
@@ -356,7 +373,7 @@ def test_undo_goes_through_the_guest_so_that_what_follows_builds_on_it(panel: Pa
 
 # --- any sequence ---------------------------------------------------------------------------------------------------
 
-PERSON = st.sampled_from(["press add", "press first", "press drop", "type a", "type b", "check"])
+PERSON = st.sampled_from(["press add", "press first", "press drop", "press turn", "type a", "type b", "check"])
 OTHERS = st.sampled_from(["mark 0", "mark 1", "mark 2", "note"])
 BACK = st.sampled_from(["undo", "undo", "redo"])
 

@@ -29,6 +29,12 @@ def patched(guest: Guest, *ops: tuple[Any, ...]) -> GuestReply:
     [
         (1, [("replace", "/x", {"a": [1]})], {"a": [1]}),
         ([1, 3], [("add", "/x/1", 2), ("add", "/x/-", 4), ("remove", "/x/0")], [2, 3, 4]),
+        (
+            [{"k": 1}, {"k": 2}, {"k": 3}],
+            [("reorder", "/x", [2, 0, 1]), ("add", "/x/0/on", True)],
+            [{"k": 3, "on": True}, {"k": 1}, {"k": 2}],
+        ),
+        ({"l": [5, 6]}, [("reorder", "/x/l", [1, 0]), ("reorder", "/x/l", [0, 1])], {"l": [6, 5]}),
         ({"a/b": 1, "m~n": 2}, [("replace", "/x/a~1b", 3), ("remove", "/x/m~0n"), ("add", "/x/c", None)], {"a/b": 3, "c": None}),
         ([{"d": []}], [("add", "/x/0/d/0", {"e": 1}), ("replace", "/x/0/d/0/e", 2)], [{"d": [{"e": 2}]}]),
         ({"b": 1, "a": 2}, [("replace", "/x", {"a": 2, "b": 1})], {"a": 2, "b": 1}),
@@ -71,6 +77,16 @@ def test_operations_are_applied_as_given_and_told_with_their_inverse(make_guest:
         (("replace", "/x/1/toString", 1), "INVALID_PATCH"),
         (("replace", "/n", "text"), "INVALID_STATE"),
         (("add", "/x/0" * 200, 1), "INVALID_PATCH"),
+        (("reorder", "/x", [0, 1]), "INVALID_PATCH"),
+        (("reorder", "/x", [0, 1, 1]), "INVALID_PATCH"),
+        (("reorder", "/x", [0, 1, 3]), "INVALID_PATCH"),
+        (("reorder", "/x", [0, 1, -1]), "INVALID_PATCH"),
+        (("reorder", "/x", [0, 1, "2"]), "INVALID_PATCH"),
+        (("reorder", "/x", [0, 1, 1.5]), "INVALID_PATCH"),
+        (("reorder", "/x", "012"), "INVALID_PATCH"),
+        (("reorder", "/x/2", []), "INVALID_PATCH"),
+        (("reorder", "/n", []), "INVALID_PATCH"),
+        (("reorder", "/none", []), "INVALID_PATCH"),
     ],
 )
 def test_what_does_not_fit_changes_nothing(make_guest: MakeGuest, op: tuple[Any, ...], code: str) -> None:

@@ -37,6 +37,8 @@ DOCUMENT = """<NexusPanel title="Board">
     <Tool name="mix" description="Change the order by chance">
       <Handler>const at = Math.floor(Math.random() * $state.rows.length);
         const [row] = $state.rows.splice(at, 1); if (row) $state.rows.unshift(row); $state.map.z = Date.now();</Handler></Tool>
+    <Tool name="sort" description="Sort">
+      <Handler>const up = Math.random() < 0.5; $state.rows.sort((a, b) => (a.id < b.id) === up ? -1 : 1);</Handler></Tool>
     <Tool name="grow" description="Add a row">
       <Handler>$state.rows.push({ id: 'r' + $state.count + '-' + Math.floor(Math.random() * 1e9), on: false });</Handler></Tool>
     <Tool name="shrink" description="Remove a row"><Handler>$state.rows.shift(); delete $state.map.x; $state.map.x = $state.count;</Handler></Tool>
@@ -51,6 +53,7 @@ DOCUMENT = """<NexusPanel title="Board">
       <Input label="note" onChange="note" args="{[$event.value]}" />
       <Button label="count" trigger="count" />
       <Button label="mix" trigger="mix" />
+      <Button label="sort" trigger="sort" />
       <Button label="grow" trigger="grow" />
       <Button label="shrink" trigger="shrink" />
       <Button label="fail" trigger="fail" />
@@ -64,7 +67,7 @@ DOCUMENT = """<NexusPanel title="Board">
   </View>
 </NexusPanel>"""
 
-LABELS = ("count", "count", "mix", "grow", "shrink", "fail", "later")
+LABELS = ("count", "count", "mix", "sort", "grow", "shrink", "fail", "later")
 
 
 class Play:

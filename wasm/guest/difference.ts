@@ -27,6 +27,8 @@ export interface Change {
 const MANY = 64;
 /** A list whose items changed their order travels whole unless it has so many items for each that moved. */
 const MOST = 8;
+/** An order is told when the list is so many times longer. */
+const WORTH = 3;
 
 /**
  * Changes from `before` to `after` at `path`.  Containers that both hold by identity are unchanged.
@@ -145,7 +147,33 @@ function compareLists(path: string, before: Json[], after: Json[], kept: Kept, c
     ? found.length <= MANY || found.length * 4 <= before.length
     : compareOrder(path, before, after, kept, found);
   if (told) append(changes, found);
-  else changes.push(whole(path, before, after, kept));
+  else changes.push(reordering(path, before, after) ?? whole(path, before, after, kept));
+}
+
+/** The same items in another order: where each stood before; null when they are others, or the list is hardly longer than that. */
+function reordering(path: string, before: readonly Json[], after: Json[]): Change | null {
+  if (before.length !== after.length) return null;
+  const places = new Map<Json, number[]>(); // a scalar may stand in several
+  for (let i = before.length - 1; i >= 0; i--) {
+    const item = before[i] as Json;
+    const there = places.get(item);
+    if (there === undefined) places.set(item, [i]);
+    else there.push(i);
+  }
+  const order: number[] = [];
+  const back: number[] = [];
+  for (let i = 0; i < after.length; i++) {
+    const place = places.get(after[i] as Json)?.pop();
+    if (place === undefined) return null;
+    order[i] = place;
+    back[place] = i;
+  }
+  if (takesAtMost(after, JSON.stringify(order).length * WORTH)) return null;
+  return {
+    op: { op: "reorder", path, value: order },
+    inverse: { op: "reorder", path, value: back },
+    copied: [],
+  };
 }
 
 /** Few items that moved: taken out and put in again; false when they are many. */

@@ -42,9 +42,32 @@ export function applyOperations(
     if (!declared(name)) throw misfit(`this panel has no state called ${name}`);
     if (tokens.length === 1 && op.op === "remove")
       throw misfit(`state ${name} cannot be removed: it is declared`);
-    const key = tokens.pop() as string;
-    applyAt(state, holderOf(state, tokens, op), key, op);
+    if (op.op === "reorder") {
+      reorder(state, holderOf(state, tokens, op), op);
+    } else {
+      const key = tokens.pop() as string;
+      applyAt(state, holderOf(state, tokens, op), key, op);
+    }
   }
+}
+
+/** Item i of the list becomes what item `value[i]` was. */
+function reorder(state: State, holder: Handle, { path, value }: Operation): void {
+  const { raw } = holder;
+  if (!Array.isArray(raw)) throw misfit(`${path} is no list to reorder`);
+  const order = Array.isArray(value) ? value : [];
+  const named = new Set(order);
+  const fits =
+    order.length === raw.length &&
+    named.size === raw.length &&
+    order.every(
+      (place) => Number.isInteger(place) && (place as number) >= 0 && (place as number) < raw.length,
+    );
+  if (!fits) throw misfit(`the order of ${path} does not name each of its ${raw.length} items once`);
+  state.rewrite(
+    holder,
+    order.map((place) => raw[place as number] as Json),
+  );
 }
 
 function holderOf(state: State, tokens: readonly string[], op: Operation): Handle {

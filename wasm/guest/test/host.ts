@@ -273,7 +273,7 @@ export function value(body: string, states?: StateDeclaration[]): JsonValue {
   return reply.value;
 }
 
-/** RFC 6902 add, remove and replace, strictly: what must exist must exist. */
+/** RFC 6902 add, remove and replace, and reorder, strictly: what must exist must exist. */
 export function applied(document: JsonValue, { op, path, value: given }: Operation): JsonValue {
   const copy = structuredClone(document);
   const tokens = path
@@ -287,7 +287,14 @@ export function applied(document: JsonValue, { op, path, value: given }: Operati
     holder = holder[token] as Record<string, JsonValue>;
   }
   const fresh = structuredClone(given);
-  if (Array.isArray(holder)) {
+  if (op === "reorder") {
+    const list = holder[last];
+    const order = given as number[];
+    if (!Array.isArray(list)) throw new Error(`${path} is no list`);
+    if ([...order].sort((a, b) => a - b).join() !== [...list.keys()].join())
+      throw new Error(`${order} is no order of ${list.length} items`);
+    holder[last] = order.map((place) => list[place] as JsonValue);
+  } else if (Array.isArray(holder)) {
     const index = Number(last);
     if (!Number.isInteger(index) || index < 0 || index > holder.length - (op === "add" ? 0 : 1))
       throw new Error(`${path} is outside`);

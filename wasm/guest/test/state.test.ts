@@ -85,12 +85,32 @@ describe("small operations", () => {
     expect(new Set(found.map((op) => op.op))).toEqual(new Set(["remove"]));
   });
 
-  test("a sorted list travels once, and later changes to its rows after it", () => {
+  test("a sorted list is told as an order, and later changes to its rows after it", () => {
     const found = ops(
       "const first = $state.x[0]; $state.x.reverse(); first.done = true; first.tags.push('a')",
       rows(20),
     );
     expect(found.map((op) => op.path)).toEqual(["/x", "/x/19/done", "/x/19/tags/0"]);
+    expect(found[0]).toEqual({ op: "reorder", path: "/x", value: [...rows(20).keys()].reverse() });
+  });
+
+  test.each([
+    ["$state.x.sort((a, b) => b.id - a.id)", rows(10_000)],
+    ["$state.x = $state.x.toSorted((a, b) => (a.id % 7) - (b.id % 7))", rows(10_000)],
+    ["$state.x.sort()", Array.from({ length: 5_000 }, (_, i) => `the name of row ${(i * 7919) % 5_000}`)],
+    ["$state.x.reverse()", [...rows(50), 1, 1, "a", null]],
+  ])("%s sends no row", (body, list) => {
+    const found = ops(body, list as never);
+    expect(found.map((op) => op.op)).toEqual(["reorder"]);
+    expect(JSON.stringify(found).length).toBeLessThan(list.length * 6 + 100);
+    expect(new Set(found[0]?.value as number[]).size).toBe(list.length);
+  });
+
+  test.each([
+    ["a list that gets another row, too", "$state.x = [...$state.x.toReversed(), {id: 99}]", rows(20)],
+    ["numbers, which are as short as their places", "$state.x.reverse()", [...rows(200).keys()]],
+  ])("%s travels whole when it is put into another order", (_, body, list) => {
+    expect(ops(body, list as never).map((op) => [op.op, op.path])).toEqual([["replace", "/x"]]);
   });
 });
 
@@ -282,6 +302,8 @@ const mutations = [
   "if ($.list[0]?.l?.[0]?.push) $.list[0].l[0].push(K)",
   "$.list = $.list.toSorted((a, b) => (b?.id ?? 0) - (a?.id ?? 0))",
   "$.list = [...$.list.slice(-1), ...$.list.slice(0, -1)]",
+  "$.list.sort((a, b) => ((a?.id ?? 3) * 7 % 5) - ((b?.id ?? 3) * 7 % 5)); if ($.list[K]?.l) $.list[K].l.unshift({s: K})",
+  "$.list = $.list.map((r, i) => [r, i * (K + 2) % 7]).sort(([, a], [, b]) => a - b).map(([r]) => r)",
   "$.list = [...$.list.slice(K + 1, K + 3), {id: K, l: [[K]]}, ...$.list.slice(0, K + 1), ...$.list.slice(K + 3)]",
 ];
 

@@ -76,6 +76,8 @@ export function Diagnostics({ proposal }: { proposal: Proposal }): ReactNode {
 
 /** Operations of one trial that are shown. */
 const MOST_OPS = 20;
+/** What is said of an operation instead of its value. */
+const SAID: Readonly<Record<string, string>> = { remove: "removed", reorder: "put in another order" };
 
 /** What came of the new document in a clone with the panel's state. */
 export function Trials({ run }: { run: DryRun | null }): ReactNode {
@@ -121,8 +123,8 @@ export function Trials({ run }: { run: DryRun | null }): ReactNode {
                   // biome-ignore lint/suspicious/noArrayIndexKey: a frozen list
                   <li key={at}>
                     <code>
-                      <Plain text={op.path} /> {op.op === "remove" ? "removed" : "→ "}
-                      {op.op !== "remove" && <Plain text={brief(op.value)} />}
+                      <Plain text={op.path} /> {SAID[op.op] ?? "→ "}
+                      {!SAID[op.op] && <Plain text={brief(op.value)} />}
                     </code>
                   </li>
                 ))}
