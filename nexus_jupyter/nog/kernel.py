@@ -29,7 +29,8 @@ from . import NOGGraph, diff, map_panel
 from .commits import Commits, Told
 
 if TYPE_CHECKING:
-    from ..panel.panel import Document, Panel
+    from ..panel.documents import Document
+    from ..panel.panel import Panel
 
 logger = logging.getLogger(__name__)
 

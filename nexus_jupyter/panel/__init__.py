@@ -1,7 +1,8 @@
 """One live panel, and all live panels."""
 
 from .exposing import expose, unexpose
-from .panel import Panel, load
+from .files import load
+from .panel import Panel
 from .registry import panels
 from .replaying import replay
 

@@ -1,11 +1,24 @@
-"""From a document's text to the program of a panel, or to all that is wrong with it."""
+"""A panel's document: from its text to its program, or to all that is wrong with it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from ..diagnostics import Diagnostic
 from ..errors import DocumentError
 from ..nxml import Program, load_program, read
 from ..sandbox.syntax import confirm
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a panel was made from; ``edition`` counts how often it was replaced in place, ``hash`` is ``document_hash``."""
+
+    source: str
+    program: Program
+    diagnostics: tuple[Diagnostic, ...]
+    edition: int
+    hash: str
 
 
 def program_of(source: str, name: str = "") -> tuple[Program, tuple[Diagnostic, ...]]:

@@ -1,9 +1,12 @@
-"""The time that a panel goes by."""
+"""The time that a panel goes by, and its zone."""
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 import time
+from pathlib import Path
 
 # A wait has a greatest length, which a time far away would pass.
 _LONGEST_WAIT = 3600.0
@@ -38,3 +41,16 @@ class Clock:
 
 
 CLOCK = Clock()
+
+
+def local_zone() -> str:
+    """The IANA name of this process's time zone, ``UTC`` where it cannot be told."""
+    zone = os.environ.get("TZ", "").lstrip(":")
+    if "/" in zone and not zone.startswith("/"):
+        return zone
+    try:
+        target = str(Path("/etc/localtime").resolve(strict=True))
+    except OSError:
+        return "UTC"
+    match = re.search(r"zoneinfo/(?:posix/|right/)?(.+)$", target)
+    return match.group(1) if match else "UTC"

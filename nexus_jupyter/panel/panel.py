@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
@@ -30,12 +28,12 @@ from ..sandbox.values import FrozenDict, to_json
 from . import registry
 from .checkpoints import Checkpoint, Checkpoints
 from .dispatch import Dispatcher
-from .documents import program_of
+from .documents import Document, program_of
 from .exposing import F, exposing
 from .history import History
 from .keeping import Keeping, notebook_path
 from .mailbox import mailbox
-from .moment import CLOCK
+from .moment import CLOCK, local_zone
 from .names import nearest
 from .permissions import Permissions
 from .replacement import Former, Replacement, differing
@@ -60,30 +58,6 @@ Callback = Callable[[Any], object]
 face: Callable[[Panel], tuple[dict[str, Any], dict[str, Any]]] | None = None
 # So is how it becomes a file.
 file_face: Callable[[Panel, str | os.PathLike[str]], Path] | None = None
-
-
-@dataclass(frozen=True)
-class Document:
-    """What a panel was made from; ``edition`` counts how often it was replaced in place, ``hash`` is ``document_hash``."""
-
-    source: str
-    program: Program
-    diagnostics: tuple[Diagnostic, ...]
-    edition: int
-    hash: str
-
-
-def local_zone() -> str:
-    """The IANA name of this process's time zone, ``UTC`` where it cannot be told."""
-    zone = os.environ.get("TZ", "").lstrip(":")
-    if "/" in zone and not zone.startswith("/"):
-        return zone
-    try:
-        target = str(Path("/etc/localtime").resolve(strict=True))
-    except OSError:
-        return "UTC"
-    match = re.search(r"zoneinfo/(?:posix/|right/)?(.+)$", target)
-    return match.group(1) if match else "UTC"
 
 
 class Panel:
@@ -602,31 +576,3 @@ class Panel:
         if face is None or self.closed:
             return {"text/plain": repr(self)}, {}
         return face(self)
-
-
-def load(path: str | os.PathLike[str], **options: Any) -> Panel:
-    """The panel of an ``.nxml`` file; ``options`` as for ``Panel``.
-
-    Raises OptionError: the file cannot be read.  Else as ``Panel``.
-    """
-    file = Path(path)
-    try:
-        source = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise OptionError(f"there is no file {str(file)!r}.", hint=_nearby(file)) from None
-    except IsADirectoryError:
-        raise OptionError(f"{str(file)!r} is a folder.", hint="Name an .nxml file in it.") from None
-    except UnicodeDecodeError as error:
-        raise OptionError(f"{str(file)!r} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8.") from None
-    except OSError as error:
-        raise OptionError(f"{str(file)!r} cannot be read: {error.strerror}.") from None
-    options.setdefault("name", file.stem)
-    return Panel(source, **options)
-
-
-def _nearby(file: Path) -> str:
-    try:
-        found = sorted(p.name for p in file.parent.glob("*.nxml"))[:5]
-    except OSError:
-        found = []
-    return f"In that folder: {', '.join(found)}." if found else f"The current folder is {Path.cwd().name!r}."

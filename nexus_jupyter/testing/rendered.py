@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import OptionError
-from ..panel.panel import Panel, load
+from ..panel.files import load
+from ..panel.panel import Panel
 from ..protocol import LogLine
 from ..sandbox.capabilities import PYTHON
 from .bench import TestBench
