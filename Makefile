@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
-PIP    := $(UV) pip install --quiet --python $(BIN)/python
+# make has built by then what the package holds: building it again with each installation would take half a minute, and make anew
+PIP    := SKIP_JUPYTER_BUILDER=1 $(UV) pip install --quiet --python $(BIN)/python
 STAMP  := $(VENV)/.stamps
 # The tests start some hundred processes; without the compiled files of modules each would compile all of Jupyter again
 unexport PYTHONDONTWRITEBYTECODE

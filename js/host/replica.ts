@@ -127,13 +127,22 @@ export class Replica {
   wake(): void {
     if (this.#phase !== "asleep") return;
     this.#phase = "starting";
-    this.#make(this.#near).then(
+    const near = this.#near;
+    this.#make(near).then(
       (guest) => {
         if (this.#phase === "ended") guest.end();
-        else this.#do(() => this.#load(guest));
+        else this.#do(() => this.#begin(guest, near));
       },
       (reason: unknown) => this.#leave(reason),
     );
+  }
+
+  /** The first guest is there; one that the state has outgrown meanwhile gives way to another. */
+  #begin(guest: Guest, near: boolean): void | Promise<void> {
+    if (near === this.#near) return this.#load(guest);
+    guest.end();
+    this.#phase = "asleep";
+    this.wake();
   }
 
   /** An event of this page, which the kernel is told, too. */
@@ -205,6 +214,7 @@ export class Replica {
     if (!(lost || outgrown) || this.#losses > MAX_LOSSES) return this.#leave(error);
     this.#near &&= !outgrown;
     this.#slowest = 0;
+    if (this.#guest === null && (this.#phase === "asleep" || this.#phase === "starting")) return;
     this.#guest?.end();
     this.#guest = null;
     try {

@@ -278,6 +278,8 @@ export class PanelStore implements PanelHost {
         if (this.#synced && message.rev < this.#rev) break;
         this.#synced = true;
         this.#update({ visitor: message.visitor, hookErrors: failed(message.hooks) });
+        // what this page has not heard of cannot be what it expects
+        if (message.rev > this.#rev) this.#beside?.end();
         if (!message.visitor) this.#beside?.renew(message.document, message.rev, this.#asksProgram);
         if (!this.#beside?.shown && !message.shown) this.#show(message.tree, message.rev, message.title);
         this.#can(message.can);

@@ -62,7 +62,8 @@ def format_document(source: str, *, limits: Limits = DEFAULT_LIMITS) -> str:
     try:
         made = _Layout(text, limits).document()
         again = Parser(made, limits=limits)
-        if not same_meaning(ast, again.parse()) or _codes(again.problems.diagnostics(ast.path)) != _codes(found):
+        read = again.parse()
+        if not same_meaning(ast, read) or _codes(again.problems.diagnostics(read.path)) != _codes(found):
             raise TooLong
     except TooLong:
         raise FormatError(text, [_no_room(text)]) from None

@@ -25,6 +25,7 @@ class _Client:
     last: int = 0
     asked: int = 0
     early: dict[int, Sent | None] = field(default_factory=dict)
+    cancelled: set[int] = field(default_factory=set)
     outcomes: OrderedDict[int, Result | Reject] = field(default_factory=OrderedDict)
 
 
@@ -58,13 +59,33 @@ class Clients:
             client.last = max(client.last, seq)
             return ready + list(self._ready(client))
 
-    def refused(self, sent: Sent, outcome: Reject) -> None:
-        """An event is not taken: what comes after it need not wait for it."""
+    def refused(self, sent: Sent, outcome: Reject) -> bool:
+        """An event is not taken: what comes after it need not wait for it.  False when it was taken before; then it is not refused."""
         with self._lock:
             client = self._client(sent.client)
-            if client.last < sent.seq <= client.last + MAX_EARLY:
+            if sent.seq <= client.last or client.early.get(sent.seq) is not None:
+                return False
+            if sent.seq <= client.last + MAX_EARLY:
                 client.early.setdefault(sent.seq, None)
             self._keep(client, outcome)
+            return True
+
+    def cancel(self, name: str, seq: int) -> None:
+        """An event of the page ``name`` that has not been taken yet is not to be run when it is."""
+        with self._lock:
+            client = self._client(name)
+            if client.last < seq <= client.last + MAX_EARLY:
+                if len(client.cancelled) >= MAX_EARLY:
+                    client.cancelled.clear()
+                client.cancelled.add(seq)
+
+    def cancelled(self, sent: Sent) -> bool:
+        """Whether an event whose turn it is was cancelled before; it says so once."""
+        with self._lock:
+            client = self._client(sent.client)
+            found = sent.seq in client.cancelled
+            client.cancelled.discard(sent.seq)
+            return found
 
     def ended(self, outcome: Result | Reject) -> None:
         """Note how an event ended."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from ..errors import LimitError, NexusError
+from ..errors import CancelledError, LimitError, NexusError
 from ..protocol import Event, Redo, Reject, Result, Skip, Undo
 from ..sandbox.failure import info_of
 from .clients import Clients, Sent
@@ -19,23 +19,29 @@ if TYPE_CHECKING:
 
 
 class Intake:
-    """The events of all pages of one panel.  ``event`` may be called from any thread, all else in turns."""
+    """The events of all pages of one panel.  ``event`` and ``cancel`` may be called from any thread, all else in turns."""
 
     def __init__(self, runtime: Runtime, calls: Calls) -> None:
         self._runtime = runtime
         self._calls = calls
         self._clients = Clients()
         self._lock = threading.Lock()
-        self._pending = 0
+        self._waiting: set[tuple[str, int]] = set()
+        """Page and number of the events that have come and wait for their turn."""
 
     def event(self, event: Sent) -> Future[None]:
         """Give it a turn; the future ends with that.  Of too many that wait the last are refused."""
         taken: Future[None] = Future()
+        key = (event.client, event.seq)
         with self._lock:
-            self._pending += 1
-            pending = self._pending
+            repeated = key in self._waiting
+            self._waiting.add(key)
+            pending = len(self._waiting)
+        if repeated:
+            settle(taken, None)  # it is answered when its turn has come
+            return taken
         if pending > self._runtime.limits.events:
-            self._begun()
+            self._begun(event)
             settle(taken, None)
             self._refuse(event)
             return taken
@@ -43,7 +49,7 @@ class Intake:
             settle(taken, None)  # others are before it: whoever waits for the answer would wait for theirs
 
         def turn() -> None:
-            self._begun()
+            self._begun(event)
             try:
                 self._arrived(event)
             finally:
@@ -64,9 +70,13 @@ class Intake:
         self._clients.ended(told)
         return told
 
-    def _begun(self) -> None:
+    def cancel(self, client: str, seq: int) -> None:
+        """An event that waits for its turn, or for others before it, is not run when that has come."""
+        self._clients.cancel(client, seq)
+
+    def _begun(self, event: Sent) -> None:
         with self._lock:
-            self._pending -= 1
+            self._waiting.discard((event.client, event.seq))
 
     def _arrived(self, event: Sent) -> None:
         ready, missed = self._clients.arrived(event)
@@ -82,7 +92,10 @@ class Intake:
 
     def _take(self, events: Iterable[Sent]) -> None:
         for event in events:
-            if isinstance(event, Event):
+            if self._clients.cancelled(event):
+                error = CancelledError("this was cancelled before its turn came.")
+                self._runtime.say(Result(client=event.client, seq=event.seq, error=info_of(error)))
+            elif isinstance(event, Event):
                 self._calls.event(event)
             else:
                 self._turn_back(event)
@@ -107,5 +120,5 @@ class Intake:
             hint="Wait until it has answered.",
         )
         outcome = Reject(client=event.client, seq=event.seq, error=info_of(error))
-        self._clients.refused(event, outcome)
-        self._runtime.tell(outcome)
+        if self._clients.refused(event, outcome):
+            self._runtime.tell(outcome)

@@ -106,7 +106,10 @@ def back(place: tuple[str, ...], lists: tuple[bool, ...], operation: Operation) 
         if tokens == place:
             return "touches", place
         here = _index(place[len(tokens)]) if tokens == place[: len(tokens)] else None
-        return "none", place if here is None else (*tokens, str(_order(operation)[here]), *place[len(tokens) + 1 :])
+        order = _order(operation)
+        if here is None or here >= len(order):  # of what was undone it is asked where a place would have been
+            return "none", place
+        return "none", (*tokens, str(order[here]), *place[len(tokens) + 1 :])
     if len(tokens) > len(place):
         return ("touches" if tokens[: len(place)] == place else "none"), place
     if tokens[:last] != place[:last]:

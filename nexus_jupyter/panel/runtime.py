@@ -189,9 +189,16 @@ class Runtime:
         self.put(lambda: self._calls.cancel(call))
 
     def cancel_event(self, client: str, seq: int) -> None:
-        """Stop the call that event ``seq`` of ``client`` started, if it still runs."""
+        """Stop the call that event ``seq`` of ``client`` started, if it still runs, or that it would start when its turn has come."""
+        self._intake.cancel(client, seq)
         for call in self._calls.of_event(client, seq):
-            self.cancel(call)
+            self._calls.interrupt(call)
+
+        def turn() -> None:
+            for call in self._calls.of_event(client, seq):
+                self._calls.cancel(call)
+
+        self.put(turn)
 
     def confirm(self, answer: ConfirmAnswer) -> None:
         """Take what a person says to the question before a call."""

@@ -41,10 +41,10 @@ _CONTEXT = frozenset({"state", "args", "clock", "seed", "zone"})
 class ExecutionResult:
     """What came of one run.
 
-    ``value``: what the code returned.  ``operations`` lead from the given state to the one after it (JSON Patch), step by
-    step; those of steps before an error stay.  ``events``: of ``$emit``.  ``calls``: what was asked of extensions, each
-    with whether it was answered.  ``cpu`` and ``wall`` in seconds, ``memory_peak`` in bytes of linear memory.
-    ``error``: why it failed; None when it did not.
+    ``value``: what the code returned.  ``operations`` lead from the given state to the one after it (JSON Patch, and
+    ``reorder``: ``protocol.Operation``), step by step; those of steps before an error stay.  ``events``: of ``$emit``.
+    ``calls``: what was asked of extensions, each with whether it was answered.  ``cpu`` and ``wall`` in seconds,
+    ``memory_peak`` in bytes of linear memory.  ``error``: why it failed; None when it did not.
     """
 
     value: JsonValue = None

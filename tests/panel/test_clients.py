@@ -58,11 +58,29 @@ def test_what_is_skipped_is_not_waited_for() -> None:
 def test_what_is_refused_is_not_waited_for_and_its_answer_is_kept() -> None:
     clients = Clients()
     refusal = Reject(client="a", seq=2, error=info_of(NexusError("too many")))
-    clients.refused(sent(2), refusal)
+    assert clients.refused(sent(2), refusal)
     assert arrive(clients, 1) == ([1], None)
     assert arrive(clients, 3) == ([3], None)
     assert clients.outcome("a", 2) == refusal
     assert clients.outcome("b", 2) is None
+
+
+def test_what_was_taken_or_waits_for_others_is_not_refused() -> None:
+    clients = Clients()
+    arrive(clients, 1)
+    arrive(clients, 3)
+    for seq in (1, 3):
+        assert not clients.refused(sent(seq), Reject(client="a", seq=seq, error=info_of(NexusError("too many"))))
+        assert clients.outcome("a", seq) is None
+    assert arrive(clients, 2) == ([2, 3], None)
+
+
+def test_what_is_cancelled_before_it_is_taken_is_said_once() -> None:
+    clients = Clients()
+    arrive(clients, 1)
+    for seq in (1, 2, MAX_EARLY + 2):
+        clients.cancel("a", seq)
+    assert [clients.cancelled(sent(seq)) for seq in (1, 2, 2, MAX_EARLY + 2)] == [False, True, False, False]
 
 
 def test_a_page_that_invents_numbers_and_names_costs_little() -> None:

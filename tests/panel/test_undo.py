@@ -305,6 +305,16 @@ def test_an_order_is_taken_back_as_long_as_nobody_changed_what_it_moved(panel: P
     assert panel.state.rows[0] == {"id": 2, "mark": 1}
 
 
+def test_why_passes_by_an_order_that_was_undone(panel: Panel, page: Page) -> None:
+    page.press("first")
+    page.press("drop")
+    page.press("turn")
+    panel.undo()
+    panel.undo()
+    assert [row["id"] for row in panel.state.rows] == [100, 1, 2]
+    assert panel.history.why("rows/2").value == {"id": 2, "mark": 0}
+
+
 def test_two_pages_share_what_can_be_undone(panel: Panel, page: Page) -> None:
     other = Page(panel, "other")
     page.press("add")

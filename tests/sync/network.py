@@ -36,12 +36,16 @@ class Network:
         del self.up[page], self.down[page]
 
     def do(self, what: str, page: int = 0, **rest: Any) -> Any:
-        answer = self.pages.ask(what, page, **rest)
+        return self.do_all({"do": what, "page": page, **rest})[0]
+
+    def do_all(self, *commands: dict[str, Any]) -> list[Any]:
+        """Have the pages do several things at once."""
+        answers = self.pages.ask_all(*commands)
         for number, message in self.pages.sent:
             if number in self.up:
                 self.up[number].append(message)
         self.pages.sent.clear()
-        return answer
+        return answers
 
     def _hear(self, messages: tuple[KernelMessage, ...]) -> None:
         self._heard.append(Batch(messages=messages).model_dump(mode="json"))

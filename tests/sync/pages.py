@@ -30,17 +30,21 @@ class Pages:
 
     def ask(self, what: str, page: int = 0, **rest: Any) -> Any:
         """Have the pages do one thing; what came of it."""
+        return self.ask_all({"do": what, "page": page, **rest})[0]
+
+    def ask_all(self, *commands: dict[str, Any]) -> list[Any]:
+        """Have the pages do several things at once, whatever is still under way of the one before; what came of each."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps([{"do": what, "page": page, **rest}]) + "\n")
+        process.stdin.write(json.dumps(commands) + "\n")
         process.stdin.flush()
         line = process.stdout.readline()
         assert line, f"the pages' process ended: {process.poll()}"
         said = json.loads(line)
         for number, messages in said["sent"]:
             self.sent += [(number, message) for message in messages]
-        return said["answers"][0]
+        return list(said["answers"])
 
     def __enter__(self) -> Pages:
         return self

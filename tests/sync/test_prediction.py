@@ -110,6 +110,21 @@ def test_what_another_does_first_counts_first(desk: Desk) -> None:
     assert desk.title(1) == desk.title(2) == "11 "
 
 
+def test_a_commit_that_was_lost_with_all_that_came_after_it_is_made_up_for(desk: Desk) -> None:
+    desk.press(1, "add")
+    desk.panel.state.count = 40
+    desk.gather()
+    desk.take(1, faulty=False)
+    desk.down[1].clear()
+    desk.settle()
+    assert (desk.title(1), desk.title(2)) == ("41 ", "41 ")
+    desk.press(1, "add")
+    desk.take(1, faulty=False)
+    desk.down[1].clear()  # what is shown is right; the page must hear that nothing is expected any more
+    desk.settle()
+    assert (desk.look(1)["rev"], desk.title(1)) == (desk.panel.rev, "42 ")
+
+
 def test_an_expectation_stands_on_what_others_commit(desk: Desk) -> None:
     desk.press(1, "add")
     desk.panel.state.count = 40
@@ -276,24 +291,56 @@ BOUNDED = """<NexusPanel title="Small">
 
 
 @pytest.fixture
-def small(script: Path) -> Iterator[Desk]:
-    """A panel that is bounded, in one page that is about to use it."""
+def unused(script: Path) -> Iterator[Desk]:
+    """A panel that is bounded, in one page."""
     with contextlib.closing(Panel(BOUNDED, id="small")) as panel, Pages(script) as pages:
         desk = Desk(pages, panel)
         desk.open(1, near=False)
         desk.settle()
-        desk.do("wake", 1)
         yield desk
         desk.end()
+
+
+@pytest.fixture
+def small(unused: Desk) -> Desk:
+    """It is about to be used."""
+    unused.do("wake", 1)
+    return unused
+
+
+def grow(desk: Desk) -> None:
+    """The state becomes longer than what a page's own thread may have."""
+    desk.panel.state.text = "long " * 4_000
+    desk.panel.runtime.ask(lambda: None).result(60)
+    desk.gather()
+
+
+def test_a_state_that_grows_starts_no_guest_of_a_panel_that_nobody_uses(unused: Desk) -> None:
+    grow(unused)
+    unused.settle()
+    assert (unused.look(1)["guests"], unused.look(1)["here"]) == ([], False)
+    assert unused.title(1) == "long " * 4_000
+    unused.do("wake", 1)
+    assert (unused.look(1)["guests"], unused.look(1)["here"]) == (["far"], True)
+
+
+def test_a_state_that_grows_while_a_guest_starts_has_it_give_way_to_another(unused: Desk) -> None:
+    grow(unused)
+    clicked = {"do": "act", "page": 1, "label": "text", "event": "change", "detail": {"value": "short"}}
+    unused.do_all(clicked, *({"do": "hear", "page": 1, "content": each} for each in unused.down[1]))
+    unused.down[1].clear()
+    found = unused.look(1)
+    assert (found["guests"], found["alive"], found["here"]) == (["near", "far"], 1, True)
+    assert unused.title(1) == "short"
+    unused.settle()
+    assert unused.panel.state.text == unused.title(1) == "short"
 
 
 def test_a_small_panel_runs_on_the_pages_own_thread_until_its_state_has_grown(small: Desk) -> None:
     small.do("act", 1, label="text", event="change", detail={"value": "Ada"})
     assert (small.title(1), small.look(1)["guests"][0]) == ("Ada", "near")
     small.settle()
-    small.panel.state.text = "long " * 4_000
-    small.panel.runtime.ask(lambda: None).result(60)
-    small.gather()
+    grow(small)
     small.settle()
     assert small.look(1)["guests"] == ["near", "far"]
     assert small.title(1) == "long " * 4_000

@@ -218,6 +218,7 @@ async function obey(command: Command): Promise<unknown> {
         painted,
         pending,
         guests: seats,
+        alive: page.guests.filter(({ alive }) => alive).length,
       };
     }
     case "close":
