@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from functools import partial
 
 _LINGER = 0.25
 
@@ -26,6 +29,7 @@ class DeadlineKeeper:
         self._next_token = 0
         self._thread: threading.Thread | None = None
         self._wakes_at = 0.0
+        _keepers.add(self)
 
     def set(self, deadline: float, expire: Expire) -> int:
         """Arrange that ``expire`` is called at ``deadline`` (``time.monotonic``); gives a token for ``clear``."""
@@ -33,7 +37,7 @@ class DeadlineKeeper:
             self._next_token += 1
             token = self._next_token
             self._entries[token] = (deadline, expire)
-            if self._thread is None or not self._thread.is_alive():  # it is not in a process that was forked from ours
+            if self._thread is None:
                 self._wakes_at = deadline
                 thread = threading.Thread(target=self._keep, name="nexus-epoch", daemon=True)
                 try:
@@ -50,6 +54,16 @@ class DeadlineKeeper:
         """Take an entry back; False when its ``expire`` was called.  After this it is not called any more."""
         with self._changed:
             return self._entries.pop(token, None) is not None
+
+    def _before_fork(self) -> None:
+        self._changed.acquire()  # its thread is in the middle of nothing then
+
+    def _after_fork(self, *, child: bool) -> None:
+        if child:  # the thread is not in it
+            self._changed = threading.Condition()
+            self._thread = None
+        else:
+            self._changed.release()
 
     def _keep(self) -> None:
         with self._changed:
@@ -73,3 +87,29 @@ class DeadlineKeeper:
                 self._wakes_at = min((deadline for deadline, _ in self._entries.values()), default=now + _LINGER)
                 self._wakes_at = min(self._wakes_at, now + _LINGER)
                 self._changed.wait(max(0.0, self._wakes_at - now))
+
+
+_keepers: weakref.WeakSet[DeadlineKeeper] = weakref.WeakSet()
+_forking = threading.Lock()
+_held: list[DeadlineKeeper] = []
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    _held.extend(_keepers)
+    for keeper in _held:
+        keeper._before_fork()
+
+
+def _after_fork(*, child: bool) -> None:
+    while _held:
+        _held.pop()._after_fork(child=child)
+    _forking.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=partial(_after_fork, child=False),
+        after_in_child=partial(_after_fork, child=True),
+    )

@@ -168,6 +168,34 @@ one.close()
     assert child(code) == "0"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked there")
+def test_a_process_that_is_forked_while_the_deadlines_are_in_use_keeps_them() -> None:
+    code = """
+import os, signal, time
+one = guest()
+assert call(one).value == [42, 1, 9]
+begun = threading.Event()
+def use():
+    with Engine.shared().deadlines._changed:
+        begun.set()
+        time.sleep(0.3)
+threading.Thread(target=use).start()
+begun.wait()
+child = os.fork()
+if not child:
+    signal.alarm(20)
+    try: call(one, "spin", 0.05)
+    except NexusError as error: os._exit(0 if error.code == "LIMIT_CPU" else 3)
+    os._exit(4)
+print(os.waitpid(child, 0)[1])
+assert call(one).value == [42, 2, 9]  # and so does the parent
+try: call(one, "spin", 0.05)
+except NexusError as error: print(error.code)
+one.close()
+"""
+    assert child(code).split() == ["0", "LIMIT_CPU"]
+
+
 def test_when_all_memories_of_the_pool_are_in_use_others_are_made() -> None:
     code = """
 from nexus_jupyter.sandbox import direct
