@@ -8,7 +8,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from functools import partial
 
 _LINGER = 0.25
 
@@ -55,15 +54,10 @@ class DeadlineKeeper:
         with self._changed:
             return self._entries.pop(token, None) is not None
 
-    def _before_fork(self) -> None:
-        self._changed.acquire()  # its thread is in the middle of nothing then
-
-    def _after_fork(self, *, child: bool) -> None:
-        if child:  # the thread is not in it
-            self._changed = threading.Condition()
-            self._thread = None
-        else:
-            self._changed.release()
+    def _begin_anew(self) -> None:
+        """In a process that was forked from ours, where the thread is not."""
+        self._changed = threading.Condition()
+        self._thread = None
 
     def _keep(self) -> None:
         with self._changed:
@@ -98,18 +92,23 @@ def _before_fork() -> None:
     _forking.acquire()
     _held.extend(_keepers)
     for keeper in _held:
-        keeper._before_fork()
+        keeper._changed.acquire()  # its thread is in the middle of nothing then
 
 
-def _after_fork(*, child: bool) -> None:
+def _after_fork_in_parent() -> None:
     while _held:
-        _held.pop()._after_fork(child=child)
+        _held.pop()._changed.release()
     _forking.release()
 
 
+def _after_fork_in_child() -> None:
+    # a server that forks by itself may tell the child only: nothing is held then
+    global _forking
+    _forking = threading.Lock()
+    _held.clear()
+    for keeper in list(_keepers):
+        keeper._begin_anew()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=partial(_after_fork, child=False),
-        after_in_child=partial(_after_fork, child=True),
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -152,7 +152,7 @@ function compareLists(path: string, before: Json[], after: Json[], kept: Kept, c
 
 /** The same items in another order: where each stood before; null when they are others, or the list is hardly longer than that. */
 function reordering(path: string, before: readonly Json[], after: Json[]): Change | null {
-  if (before.length !== after.length) return null;
+  if (before.length !== after.length || !before.includes(after[0] as Json)) return null; // as most lists that are given anew
   const places = new Map<Json, number[]>(); // a scalar may stand in several
   for (let i = before.length - 1; i >= 0; i--) {
     const item = before[i] as Json;
